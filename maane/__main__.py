@@ -1,0 +1,5 @@
+"""``python -m maane`` is ``maane``."""
+
+from maane.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Who are you: users, sessions, CSRF, passwords, login."""

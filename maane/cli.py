@@ -1,0 +1,221 @@
+"""The command line. Every wrong setting or refusal is one line on standard error, exit code 2."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from maane import __version__
+from maane.kit.errors import Problem
+from maane.kit.logging import configure_logging
+from maane.settings import Settings, SettingsError, load_settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """Turns what an operator can mend into one line."""
+    try:
+        yield
+    except SettingsError as error:
+        click.echo(f"maane: {error}", err=True)
+        sys.exit(2)
+    except Problem as problem:
+        click.echo(f"maane: refused: {json.dumps(problem.body(), ensure_ascii=False)}", err=True)
+        sys.exit(2)
+
+
+def _settings(**options: object) -> Settings:
+    """Settings with the options given on the command line. They go into the environment, since the
+    processes that are started from here read it again."""
+    for name, value in options.items():
+        if value is not None:
+            os.environ[f"MAANE_{name.upper()}"] = str(value)
+    return load_settings()
+
+
+def _address(view: F) -> F:
+    view = click.option("--host", help="Address to listen on.")(view)
+    return click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.")(view)
+
+
+def _tls(view: F) -> F:
+    file = click.Path(exists=True, dir_okay=False, path_type=Path)
+    view = click.option("--tls-cert", type=file, help="Certificate chain (PEM).")(view)
+    return click.option("--tls-key", type=file, help="Private key (PEM).")(view)
+
+
+@click.group()
+@click.version_option(__version__, prog_name="maane")
+def main() -> None:
+    """Maane: a self-hosted receptionist for small businesses."""
+
+
+@main.command()
+@_address
+@_tls
+@click.option("--voice-port", type=click.IntRange(1, 65535), help="Port of the call sockets.")
+def serve(**options: Any) -> None:
+    """Start and watch all roles: web, voice and worker."""
+    with _plainly():
+        from maane.app import create_app
+        from maane.ops.supervisor import Role, supervise
+        from maane.ops.web import refuse_taken
+
+        settings = _settings(**options)
+        configure_logging(settings.log_level, process="serve")
+        create_app(settings).extensions["maane.database"].dispose()
+        refuse_taken(settings.host, settings.port, "MAANE_PORT")
+        refuse_taken(settings.host, settings.voice_port, "MAANE_VOICE_PORT")
+        scheme = "https" if settings.is_tls else "http"
+        shown = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0") else settings.host  # noqa: S104
+        click.echo(
+            f"Maane {__version__}: {settings.public_url or f'{scheme}://{shown}:{settings.port}'}"
+        )
+        sys.stdout.flush()
+        sys.exit(supervise([Role("web", []), Role("voice", []), Role("worker", [])]))
+
+
+@main.command()
+@_address
+@_tls
+def web(**options: Any) -> None:
+    """Serve pages, API and webhooks."""
+    with _plainly():
+        from maane.app import create_app
+        from maane.ops.web import serve_web
+
+        settings = _settings(**options)
+        configure_logging(settings.log_level, process="web")
+        create_app(settings).extensions["maane.database"].dispose()
+        serve_web(settings)
+
+
+@main.command()
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the call sockets.")
+def voice(host: str | None, port: int | None) -> None:
+    """Serve the call sockets."""
+    with _plainly():
+        from maane.voice import serve_voice
+
+        settings = _settings(host=host, voice_port=port)
+        configure_logging(settings.log_level, process="voice")
+        serve_voice(settings)
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to this version."""
+    with _plainly():
+        from maane.ops.migrate import migrate as run
+
+        for line in run(_settings()):
+            click.echo(line)
+
+
+@main.command()
+def demo() -> None:
+    """Load two demo businesses into an empty database."""
+    with _plainly():
+        from maane.ops.demo import load_demo
+
+        for line in load_demo(_settings()):
+            click.echo(line)
+
+
+@main.group()
+def business() -> None:
+    """Businesses."""
+
+
+@business.command("create")
+@click.option("--name", required=True)
+@click.option("--phone")
+@click.option("--language", default="he", type=click.Choice(["he", "en", "ar", "ru"]))
+@click.option("--timezone", default="Asia/Jerusalem")
+def create_business(**fields: Any) -> None:
+    """Create a business and print its id."""
+    with _plainly():
+        from pydantic import ValidationError
+
+        from maane.ops.console import create_business as run
+        from maane.tenancy.contract import BusinessBody
+
+        try:
+            body = BusinessBody(**fields)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            raise SettingsError(f"--{first['loc'][0]}: {first['msg']}") from None
+        click.echo(run(_settings(), body))
+
+
+@main.group()
+def user() -> None:
+    """People who sign in."""
+
+
+@user.command("create")
+@click.option("--email", required=True)
+@click.option("--role", required=True, type=click.Choice(["admin", "manager", "business"]))
+@click.option("--name", default="")
+@click.option("--business", type=int, help="The home business; required for role business.")
+@click.option("--password-stdin", is_flag=True, required=True, help="Read it from standard input.")
+def create_user(
+    email: str, role: str, name: str, business: int | None, password_stdin: bool
+) -> None:
+    """Create a user and print the id."""
+    with _plainly():
+        from maane.ops.console import create_user as run
+
+        password = sys.stdin.readline().rstrip("\r\n")
+        click.echo(
+            run(
+                _settings(),
+                email=email,
+                role=role,
+                name=name,
+                business_id=business,
+                password=password,
+            )
+        )
+
+
+@user.command("assign")
+@click.option("--email", required=True, help="The manager.")
+@click.option("--business", type=int, required=True)
+def assign_manager(email: str, business: int) -> None:
+    """Assign a business to a manager."""
+    with _plainly():
+        from maane.ops.console import assign_manager as run
+
+        run(_settings(), email=email, business_id=business)
+
+
+@main.command()
+def routes() -> None:
+    """Print every route: methods, access, CSRF or the reason it is exempt."""
+    with _plainly():
+        from maane.app import create_app
+        from maane.ops.routes_table import table
+
+        click.echo(table(create_app(_settings())))
+
+
+@main.command()
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    with _plainly():
+        from maane.app import create_app
+        from maane.kit.openapi import build_document
+
+        document = build_document(create_app(_settings()), __version__)
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))

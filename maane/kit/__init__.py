@@ -1,0 +1,1 @@
+"""The floor everything stands on. It knows no business word."""

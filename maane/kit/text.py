@@ -1,0 +1,53 @@
+"""Text as people type it, made safe to store: types for the contracts.
+
+PostgreSQL refuses NUL and SQLite would keep it; neither may decide what a caller gets back, so the
+shape refuses it. Lone surrogates never arrive: they are not JSON (``kit.endpoint``).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import phonenumbers
+from pydantic import AfterValidator, Field
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_INVISIBLE = dict.fromkeys([0x200E, 0x200F, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+_DASHES = re.compile(r"[\u2010-\u2015\u2212\u05be\u00ad]")
+
+
+def _without_nul(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("must not hold the character NUL")
+    return value
+
+
+def _one_line(value: str) -> str:
+    value = value.strip()
+    if _CONTROL.search(value) or "\n" in value or "\r" in value:
+        raise ValueError("must be one line without control characters")
+    return value
+
+
+def normal_phone(value: str, region: str = "IL") -> str:
+    """E.164 where the number parses; a star code or short code as its digits.
+
+    Accepts what ``is_possible_number`` accepts: ``is_valid_number`` refuses real subscribers.
+    Raises ``ValueError`` for text that is no number.
+    """
+    cleaned = _DASHES.sub("-", value.translate(_INVISIBLE).replace("\xa0", " ")).strip()
+    if re.fullmatch(r"\*?\d{3,6}", cleaned):
+        return cleaned
+    try:
+        number = phonenumbers.parse(cleaned, region)
+    except phonenumbers.NumberParseException:
+        raise ValueError("is not a phone number") from None
+    if not phonenumbers.is_possible_number(number):
+        raise ValueError("is not a phone number")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+Text = Annotated[str, AfterValidator(_without_nul)]
+Line = Annotated[str, AfterValidator(_one_line)]
+Phone = Annotated[str, Field(max_length=60), AfterValidator(normal_phone)]

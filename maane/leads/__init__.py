@@ -1,0 +1,1 @@
+"""People who asked for something, and how far it got."""

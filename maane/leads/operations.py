@@ -1,0 +1,79 @@
+"""Create, change, delete and list leads; open or update the one of a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from maane.kit.db import Transaction, now
+from maane.kit.errors import NotFound
+from maane.leads import store
+from maane.leads.contract import LeadBody, LeadPatch
+from maane.leads.models import Lead
+from maane.tenancy import audit
+from maane.tenancy import operations as tenancy
+from maane.tenancy.access import Caller, Tenant
+
+
+def get_lead(tx: Transaction, tenant: Tenant, lead_id: int) -> Lead:
+    """Raises ``NotFound``, also for a lead of another business."""
+    lead = store.find_lead(tx, tenant, lead_id)
+    if lead is None:
+        raise NotFound
+    return lead
+
+
+def list_leads(
+    tx: Transaction, tenant: Tenant, *, status: str | None, limit: int, after: str | None
+) -> tuple[Sequence[Lead], str | None]:
+    """Newest first."""
+    return store.list_leads(tx, tenant, status=status, limit=limit, after=after)
+
+
+def create_lead(
+    tx: Transaction, tenant: Tenant, caller: Caller, body: LeadBody, *, source: str = "manual"
+) -> Lead:
+    at = now()
+    lead = Lead(
+        business_id=tenant.id,
+        name=body.name,
+        phone=body.phone,
+        email=body.email,
+        note=body.note,
+        status=body.status,
+        source=source,
+        created_at=at,
+        updated_at=at,
+    )
+    store.add_lead(tx, lead)
+    audit.record(tx, caller, "lead.created", f"lead:{lead.id}")
+    return lead
+
+
+def change_lead(
+    tx: Transaction, tenant: Tenant, caller: Caller, lead_id: int, patch: LeadPatch
+) -> Lead:
+    """Changes the given fields. Raises ``NotFound``."""
+    tenancy.lock(tx, tenant)
+    lead = get_lead(tx, tenant, lead_id)
+    changes = {key: getattr(patch, key) for key in patch.model_fields_set}
+    changed = sorted(key for key, value in changes.items() if getattr(lead, key) != value)
+    if not changed:
+        return lead
+    for key in changed:
+        setattr(lead, key, changes[key])
+    lead.updated_at = now()
+    tx.flush()
+    audit.record(tx, caller, "lead.changed", f"lead:{lead_id} {','.join(changed)}")
+    return lead
+
+
+def delete_lead(tx: Transaction, tenant: Tenant, caller: Caller, lead_id: int) -> None:
+    """Raises ``NotFound``, so of two that race one is told that it was gone."""
+    tenancy.lock(tx, tenant)
+    store.delete_lead(tx, get_lead(tx, tenant, lead_id))
+    audit.record(tx, caller, "lead.deleted", f"lead:{lead_id}")
+
+
+def lead_of_phone(tx: Transaction, tenant: Tenant, phone: str) -> Lead | None:
+    """The newest lead with this number (E.164), for a channel that a person wrote to."""
+    return store.find_lead_by_phone(tx, tenant, phone)

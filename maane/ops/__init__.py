@@ -1,0 +1,1 @@
+"""Running Maane: health, pages, the supervisor, the doctor."""

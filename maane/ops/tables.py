@@ -1,0 +1,8 @@
+"""All tables, imported once, so that ``Base.metadata`` is complete wherever it is read."""
+
+from maane.auth import models as auth
+from maane.leads import models as leads
+from maane.prompts import models as prompts
+from maane.tenancy import models as tenancy
+
+__all__ = ["auth", "leads", "prompts", "tenancy"]

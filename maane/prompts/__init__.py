@@ -1,0 +1,1 @@
+"""The two texts by which the assistant speaks, with their history."""

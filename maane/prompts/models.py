@@ -1,0 +1,27 @@
+"""Versions of the two prompts. Rows are added and never changed; the newest one serves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from maane.kit.db import Base, BigId, Utc
+from maane.tenancy.models import TenantOwned, tenant_keys
+
+
+class PromptVersion(TenantOwned, Base):
+    """Both texts as saved once. ``version`` counts from 1 in each business without gaps."""
+
+    __tablename__ = "prompt_versions"
+    __table_args__ = tenant_keys(UniqueConstraint("business_id", "version"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    version: Mapped[int]
+    calls_prompt: Mapped[str] = mapped_column(Text)
+    whatsapp_prompt: Mapped[str] = mapped_column(Text)
+    created_by: Mapped[int | None] = mapped_column(BigId)
+    created_by_name: Mapped[str | None] = mapped_column(Text)
+    impersonating: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(Utc)

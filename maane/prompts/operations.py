@@ -1,0 +1,51 @@
+"""Read and replace the prompts of a business."""
+
+from __future__ import annotations
+
+from maane.kit.db import Transaction, now
+from maane.prompts import store
+from maane.prompts.contract import PromptsBody
+from maane.prompts.models import PromptVersion
+from maane.tenancy import audit
+from maane.tenancy import operations as tenancy
+from maane.tenancy.access import Caller, Tenant
+
+
+def current_prompts(tx: Transaction, tenant: Tenant) -> PromptVersion | None:
+    """The version that serves now; None before the first save."""
+    return store.find_latest(tx, tenant)
+
+
+def prompts_of_version(tx: Transaction, tenant: Tenant, version: int) -> PromptVersion | None:
+    """One version of the history, for a conversation that is pinned to it."""
+    return store.find_version(tx, tenant, version)
+
+
+def replace_prompts(
+    tx: Transaction, tenant: Tenant, caller: Caller, body: PromptsBody
+) -> PromptVersion:
+    """Appends a version; the same texts again change nothing and answer with the present one.
+
+    Saves of one business wait for each other, so two that race both get a version of their own and
+    the history holds both.
+    """
+    tenancy.lock(tx, tenant)
+    latest = store.find_latest(tx, tenant)
+    if latest is not None and (latest.calls_prompt, latest.whatsapp_prompt) == (
+        body.calls_prompt,
+        body.whatsapp_prompt,
+    ):
+        return latest
+    row = PromptVersion(
+        business_id=tenant.id,
+        version=1 if latest is None else latest.version + 1,
+        calls_prompt=body.calls_prompt,
+        whatsapp_prompt=body.whatsapp_prompt,
+        created_by=caller.user_id,
+        created_by_name=caller.name,
+        impersonating=caller.impersonating,
+        created_at=now(),
+    )
+    store.add_version(tx, row)
+    audit.record(tx, caller, "prompts.replaced", f"prompts:{row.version}")
+    return row

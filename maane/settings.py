@@ -1,0 +1,223 @@
+"""Every setting of a running Maane, read once from the environment (prefix ``MAANE_``).
+
+A wrong or missing setting raises ``SettingsError`` with one line that names the variable; the
+command line prints that line and stops. Nothing here is a default secret: on the embedded database
+secrets are generated into the data folder with mode 600, elsewhere they are required.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+
+class SettingsError(Exception):
+    """One line for the operator: which setting is wrong and what it takes."""
+
+
+class Settings(BaseSettings):
+    """The environment, parsed. Build it with ``load_settings`` so that errors are one line."""
+
+    model_config = SettingsConfigDict(env_prefix="MAANE_", extra="ignore", frozen=True)
+
+    stage: Literal["deploy", "preview"] = "deploy"
+    var_dir: Path = PROJECT_ROOT / "var"
+    database_url: str = ""
+    migration_database_url: str = ""
+    secret_key: SecretStr = SecretStr("")
+    public_url: str = ""
+    proxy_hops: int = Field(default=0, ge=0, le=5)
+    frame_ancestors: str = ""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    voice_port: int = Field(default=8001, ge=0, le=65535)
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    web_workers: int = Field(default=0, ge=0, le=64)
+    web_threads: int = Field(default=8, ge=1, le=256)
+    database_pool_size: int = Field(default=10, ge=1, le=200)
+    client_dist: Path = PROJECT_ROOT / "client" / "dist"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    model_base_url: str = ""
+    model_name: str = ""
+    model_api_key: SecretStr = SecretStr("")
+    whatsapp_api_url: str = "https://graph.facebook.com/v26.0"
+    whatsapp_app_secret: SecretStr = SecretStr("")
+    whatsapp_verify_token: SecretStr = SecretStr("")
+
+    @field_validator("public_url", "model_base_url", "whatsapp_api_url")
+    @classmethod
+    def _is_http_url(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be an address like https://maane.example.com")
+        return value.rstrip("/")
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_origin(cls, value: str) -> str:
+        if value and (urlsplit(value).path or urlsplit(value).query):
+            raise ValueError("must be an origin without a path, like https://maane.example.com")
+        return value
+
+    @field_validator("frame_ancestors")
+    @classmethod
+    def _are_origins(cls, value: str) -> str:
+        for word in value.split():
+            parts = urlsplit(word)
+            if parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
+                raise ValueError("takes origins with spaces between, like https://site.example")
+        if set(value) & set(";,\r\n"):
+            raise ValueError("takes origins with spaces between, like https://site.example")
+        return value
+
+    @field_validator("database_url", "migration_database_url")
+    @classmethod
+    def _is_a_known_database(cls, value: str) -> str:
+        if not value:
+            return value
+        try:
+            url = make_url(value)
+        except ArgumentError:
+            raise ValueError("is not a database address") from None
+        if url.get_backend_name() not in ("sqlite", "postgresql"):
+            raise ValueError("takes sqlite:///file or postgresql://user@host/name")
+        if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+            raise ValueError("needs a file: several processes share the database")
+        return value
+
+    @cached_property
+    def database(self) -> URL:
+        """The application's database; SQLite in the data folder when none is set."""
+        if not self.database_url:
+            return URL.create("sqlite", database=str(self.var_dir / "maane.db"))
+        return _with_driver(make_url(self.database_url))
+
+    @cached_property
+    def migration_database(self) -> URL:
+        """The database as its owner sees it; the application's own address when none is set."""
+        if not self.migration_database_url:
+            return self.database
+        return _with_driver(make_url(self.migration_database_url))
+
+    @property
+    def is_embedded(self) -> bool:
+        """True on SQLite, where one machine holds everything."""
+        return self.database.get_backend_name() == "sqlite"
+
+    @property
+    def is_tls(self) -> bool:
+        return self.tls_cert is not None
+
+    @cached_property
+    def own_origins(self) -> frozenset[str]:
+        """The origins of Maane's own pages: ``PUBLIC_URL``, else the loopback names as served."""
+        if self.public_url:
+            return frozenset({origin_of(self.public_url)})
+        scheme = "https" if self.is_tls else "http"
+        return frozenset(origin_of(f"{scheme}://{name}:{self.port}") for name in LOOPBACK_NAMES)
+
+    @property
+    def is_https(self) -> bool:
+        """True when browsers reach Maane over https, here or at a proxy in front."""
+        return self.is_tls or self.public_url.startswith("https://")
+
+    @property
+    def has_model(self) -> bool:
+        return bool(self.model_base_url and self.model_name)
+
+    def secret(self, name: str) -> bytes:
+        """A key derived for one use, so that no two uses of ``SECRET_KEY`` share key material."""
+        key = self.secret_key.get_secret_value().encode()
+        return blake2b(key, person=name.encode()[:16], digest_size=32).digest()
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Reads the environment. Raises ``SettingsError`` with one line per call, never a trace."""
+    try:
+        settings = Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = "MAANE_" + str(first["loc"][0]).upper() if first["loc"] else "MAANE settings"
+        message = str(first["msg"]).removeprefix("Value error, ")
+        raise SettingsError(f"{name}: {message}") from None
+    if (settings.tls_cert is None) != (settings.tls_key is None):
+        raise SettingsError("MAANE_TLS_CERT and MAANE_TLS_KEY: set both or neither")
+    for name in ("tls_cert", "tls_key"):
+        path = getattr(settings, name)
+        if path is not None and not path.is_file():
+            raise SettingsError(f"MAANE_{name.upper()}: no such file")
+    if bool(settings.model_base_url) != bool(settings.model_name):
+        raise SettingsError("MAANE_MODEL_BASE_URL and MAANE_MODEL_NAME: set both or neither")
+    return _with_secret_key(settings)
+
+
+def _with_secret_key(settings: Settings) -> Settings:
+    given = settings.secret_key.get_secret_value()
+    if given:
+        if len(given) < 32:
+            raise SettingsError("MAANE_SECRET_KEY: must have at least 32 characters")
+        return settings
+    if not settings.is_embedded:
+        raise SettingsError(
+            "MAANE_SECRET_KEY: is required with PostgreSQL, the same on every machine "
+            "(make one with: openssl rand -hex 32)"
+        )
+    key = read_or_create_secret(settings.var_dir, "secret_key")
+    return settings.model_copy(update={"secret_key": SecretStr(key)})
+
+
+def read_or_create_secret(var_dir: Path, name: str) -> str:
+    """A secret kept in the data folder with mode 600; two processes that race agree on one."""
+    var_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = var_dir / name
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _read_secret(path)
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_hex(32))
+    return _read_secret(path)
+
+
+def _read_secret(path: Path) -> str:
+    # The other process may stand between creating the file and writing it.
+    deadline = monotonic() + 2
+    while not (value := path.read_text().strip()) and monotonic() < deadline:
+        sleep(0.01)
+    if not value:
+        raise SettingsError(f"{path.name} in the data folder is empty: delete it and start again")
+    return value
+
+
+def _with_driver(url: URL) -> URL:
+    if url.get_backend_name() == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    return url
+
+
+def origin_of(url: str) -> str:
+    """``scheme://host[:port]`` as browsers write it: lower case, without the default port."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    host = f"[{host}]" if ":" in host else host
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    port = "" if parts.port in (None, default) else f":{parts.port}"
+    return f"{parts.scheme.lower()}://{host}{port}"

@@ -1,0 +1,1 @@
+"""Which business, which role: the guard, businesses, impersonation, audit."""

@@ -1,0 +1,111 @@
+"""Create, change and list businesses; create users for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from maane.auth import operations as auth
+from maane.auth.models import User
+from maane.kit.db import Transaction, now
+from maane.kit.errors import Forbidden, Invalid, NotFound
+from maane.tenancy import audit, store
+from maane.tenancy.access import Caller, Tenant
+from maane.tenancy.contract import BusinessBody, BusinessPatch
+from maane.tenancy.models import Business
+
+
+def get_business(tx: Transaction, business_id: int) -> Business:
+    """Raises ``NotFound``. The guard has already said that the caller may administer it."""
+    business = store.find_business(tx, business_id)
+    if business is None:
+        raise NotFound
+    return business
+
+
+def list_businesses(
+    tx: Transaction, caller: Caller, *, limit: int, after: str | None
+) -> tuple[Sequence[Business], str | None]:
+    """All for an admin, the assigned ones for a manager; newest first."""
+    user_id = None if caller.role == "admin" else caller.user_id
+    return store.list_businesses(tx, user_id, limit=limit, after=after)
+
+
+def create_business(tx: Transaction, caller: Caller, body: BusinessBody) -> Business:
+    """A new business. A manager who creates one is assigned to it at once."""
+    at = now()
+    business = Business(
+        name=body.name,
+        phone=body.phone,
+        language=body.language,
+        timezone=body.timezone,
+        status="active",
+        created_at=at,
+        updated_at=at,
+    )
+    store.add_business(tx, business)
+    if caller.role == "manager" and caller.user_id is not None:
+        store.assign(tx, caller.user_id, business.id)
+    audit.record(tx, caller, "business.created", f"business:{business.id}", business_id=business.id)
+    return business
+
+
+def change_business(
+    tx: Transaction, caller: Caller, business_id: int, patch: BusinessPatch
+) -> Business:
+    """Changes the given fields. Suspending a business ends every session's way into it at once,
+    since the guard reads its status with each request. Raises ``NotFound``."""
+    if store.lock_business(tx, business_id) is None:
+        raise NotFound
+    business = get_business(tx, business_id)
+    changes = {key: getattr(patch, key) for key in patch.model_fields_set}
+    changed = sorted(key for key, value in changes.items() if getattr(business, key) != value)
+    if not changed:
+        return business
+    for key in changed:
+        setattr(business, key, changes[key])
+    business.updated_at = now()
+    tx.flush()
+    audit.record(
+        tx,
+        caller,
+        _verb(changed, business),
+        f"business:{business_id} {','.join(changed)}",
+        business_id=business_id,
+    )
+    return business
+
+
+def _verb(changed: list[str], business: Business) -> str:
+    if "status" in changed:
+        return "business.suspended" if business.status == "suspended" else "business.reactivated"
+    return "business.changed"
+
+
+def lock(tx: Transaction, tenant: Tenant) -> None:
+    """Serializes the writes of one business that must not race, and looks once more whether it is
+    active. Raises ``Forbidden`` when it was suspended after the guard had looked."""
+    status = store.lock_business(tx, tenant.id)
+    if status is None:
+        raise NotFound
+    if status != "active":
+        raise Forbidden("scope_fail")
+
+
+def create_user(
+    tx: Transaction,
+    caller: Caller,
+    *,
+    email: str,
+    name: str,
+    role: str,
+    password: str,
+    business_id: int | None,
+) -> User:
+    """A new user; ``business_id`` is their home. Raises ``Invalid`` and ``Conflict``."""
+    if business_id is not None and store.find_business(tx, business_id) is None:
+        raise Invalid.field("business", "unknown", "there is no such business")
+    user = auth.create_user(
+        tx, email=email, name=name, role=role, password=password, tenant_id=business_id
+    )
+    audit.record(tx, caller, "user.created", f"user:{user.id}", business_id=business_id)
+    return user

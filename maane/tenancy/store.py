@@ -1,0 +1,58 @@
+"""Every query on businesses and assignments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import Session
+
+from maane.auth.models import User
+from maane.kit.db import page
+from maane.tenancy.models import Assignment, Business
+
+_LOCK = (
+    select(Business.status)
+    .where(Business.id == bindparam("business_id"))
+    .with_for_update(key_share=True)
+)
+
+
+def find_business(tx: Session, business_id: int) -> Business | None:
+    return tx.get(Business, business_id)
+
+
+def lock_business(tx: Session, business_id: int) -> str | None:
+    """Makes the writes of one business wait for each other; returns its status, None if absent.
+
+    On SQLite the transaction already holds the only write lock, and the database ignores the
+    clause. The lock is the weaker one, so that foreign keys to the row do not wait for it.
+    """
+    return tx.execute(_LOCK, {"business_id": business_id}).scalar_one_or_none()
+
+
+def list_businesses(
+    tx: Session, user_id: int | None, *, limit: int, after: str | None
+) -> tuple[Sequence[Business], str | None]:
+    """All businesses; with ``user_id`` those that this manager may administer."""
+    statement = select(Business)
+    if user_id is not None:
+        statement = statement.where(Business.id.in_(_assigned_to(user_id)))
+    return page(tx, statement, Business.id, limit=limit, after=after)
+
+
+def _assigned_to(user_id: int) -> Select[Any]:
+    assigned = select(Assignment.business_id).where(Assignment.user_id == user_id)
+    home = select(User.tenant_id).where(User.id == user_id, User.tenant_id.is_not(None))
+    return assigned.union_all(home)  # type: ignore[return-value]
+
+
+def add_business(tx: Session, business: Business) -> None:
+    tx.add(business)
+    tx.flush()
+
+
+def assign(tx: Session, user_id: int, business_id: int) -> None:
+    tx.add(Assignment(user_id=user_id, business_id=business_id))
+    tx.flush()
