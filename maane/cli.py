@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from maane import __version__
-from maane.kit.errors import Problem
+from maane.kit.errors import Problem, Unavailable
 from maane.kit.logging import configure_logging
 from maane.settings import Settings, SettingsError, load_settings
 
@@ -27,6 +27,9 @@ def _plainly() -> Iterator[None]:
         yield
     except SettingsError as error:
         click.echo(f"maane: {error}", err=True)
+        sys.exit(2)
+    except Unavailable:
+        click.echo("maane: the database cannot be reached", err=True)
         sys.exit(2)
     except Problem as problem:
         click.echo(f"maane: refused: {json.dumps(problem.body(), ensure_ascii=False)}", err=True)

@@ -198,6 +198,7 @@ def available() -> Iterator[None]:
 def _sqlite_engine(url: URL) -> Engine:
     engine = create_engine(
         url,
+        hide_parameters=True,
         pool_size=32,
         max_overflow=32,
         pool_timeout=POOL_TIMEOUT_S,
@@ -226,6 +227,8 @@ def _sqlite_engine(url: URL) -> Engine:
 def _postgres_engine(url: URL, pool_size: int) -> Engine:
     return create_engine(
         url,
+        # An error's text must not carry what a customer wrote into a log.
+        hide_parameters=True,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=POOL_TIMEOUT_S,

@@ -30,6 +30,12 @@ def allow(table: str, *privileges: str) -> None:
     if op.get_bind().dialect.name != "postgresql":
         return
     op.execute(f"GRANT {', '.join(privileges)} ON {table} TO {APP_GROUP}")
+    sequence = op.get_bind().exec_driver_sql(
+        "SELECT s.relname FROM pg_class s JOIN pg_depend d ON d.objid = s.oid "
+        f"WHERE s.relkind = 'S' AND d.refobjid = '{table}'::regclass"
+    )
+    for name in sequence.scalars().all():
+        op.execute(f"GRANT USAGE ON SEQUENCE {name} TO {APP_GROUP}")
 
 
 def secure_rows(table: str, *, has_unowned: bool = False) -> None:
