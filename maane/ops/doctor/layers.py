@@ -2,7 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Outcome = Literal["pass", "fail", "skip", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: its name, what was sent, what came back, and how it ended.
+
+    ``note`` is for what was tried beside the test (tidying up, looking for a cause). Nothing in a
+    step is secret: tokens and cookies are cut to their first characters, the password never enters.
+    """
+
+    name: str
+    sent: str
+    received: str
+    outcome: Outcome
+
+    def line(self) -> str:
+        went = f"{self.sent} -> {self.received}" if self.sent else self.received
+        return f"{self.outcome}  {self.name}: {went}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The one layer at fault (a key of ``LAYERS``), None when every step passed."""
+
+    layer: str | None
+    advice: str
+    steps: list[Step]
+
 
 # The ids are part of the program's interface: scripts read them, so they are added to, not renamed.
 LAYERS: Final[dict[str, str]] = {

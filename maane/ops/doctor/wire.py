@@ -1,7 +1,7 @@
 """The doctor's only way to the server: one request, one answer, nothing done silently.
 
-No redirect is followed, no cookie goes by itself, no retry is made; what is sent is exactly what the
-step's line says. Whatever a server does to a connection comes out as a ``Fault``.
+No redirect is followed, no cookie goes by itself, no retry is made; what is sent is what the step's
+line says. Whatever a server does to a connection comes out as a ``Fault``.
 """
 
 from __future__ import annotations
@@ -100,6 +100,8 @@ class Wire:
             cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
             timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
             headers={"User-Agent": "maane-doctor", "Accept": "application/json"},
+            # Not in ``send``: the client looks at the target of a redirect even if it does not go.
+            event_hooks={"response": [self._refuse_redirect]},
         )
 
     def close(self) -> None:
@@ -157,7 +159,7 @@ class Wire:
         kept = self.jar.store(self.url(path), set_cookies)
         self.secrets |= {item.cookie.value for item in kept if item.cookie.value}
         document = _parse(data)
-        answer = Answer(
+        return Answer(
             status=response.status_code,
             headers=response.headers,
             document=document if isinstance(document, dict) else None,
@@ -168,9 +170,6 @@ class Wire:
             sent_cookies=frozenset(cookie.name for cookie in cookies),
             sent_token=headers.get(CSRF_HEADER),
         )
-        if answer.status in _REDIRECTS:
-            raise self._redirected(answer)
-        return answer
 
     def clean(self, text: str, longest: int = 80) -> str:
         """Words of the server as they may be printed: no secrets, no control characters.
@@ -178,13 +177,10 @@ class Wire:
         Secrets go first and the cut comes last, or half of one could remain.
         """
         for secret in sorted(self.secrets, key=len, reverse=True):
-            for spelling in {
-                secret,
-                quote(secret),
-                quote(secret, safe=""),
-                json.dumps(secret)[1:-1],
-            }:
-                if len(secret) >= 4:
+            # What is shorter is no secret worth the name, and would blank out half of every line.
+            if len(secret) >= 4:
+                quoted = quote(secret, errors="replace")
+                for spelling in (secret, quoted, json.dumps(secret)[1:-1]):
                     text = text.replace(spelling, "[...]")
         text = _UNPRINTABLE.sub("?", text)
         return text if len(text) <= longest else text[: longest - 3] + "..."
@@ -276,19 +272,27 @@ class Wire:
         except (OSError, ValueError):
             return False
 
-    def _redirected(self, answer: Answer) -> Fault:
+    def _refuse_redirect(self, response: httpx.Response) -> None:
+        """Raises the ``Fault`` that a redirect shows."""
+        if response.status_code in _REDIRECTS:
+            raise self._redirected(response.status_code, response.headers.get("Location", ""))
+
+    def _redirected(self, status: int, location: str) -> Fault:
         try:
-            target = httpx.URL(self.origin).join(answer.headers.get("Location", ""))
+            target = httpx.URL(self.origin).join(location)
             origin = origin_of(target)
         except (httpx.InvalidURL, ValueError):
-            return Fault("not_maane", "A redirect to nowhere came. " + NOT_MAANE_ADVICE)
+            advice = "A redirect to nowhere came. " + NOT_MAANE_ADVICE
+            return Fault("not_maane", advice, f"{status} redirect to nowhere")
         shown = self.clean(origin + target.path, 120)
+        seen = f"{status} redirect to {shown}"
         own = httpx.URL(self.origin)
         if origin == self.origin:
             return Fault(
                 "not_maane",
                 f"The answer is a redirect to {shown}, and Maane's API never redirects. Something "
                 "in front of it (a login page of the proxy, a rewrite rule) answers instead.",
+                seen,
             )
         origin = self.clean(origin, 120)
         if target.host == own.host and target.scheme != own.scheme:
@@ -297,11 +301,13 @@ class Wire:
                 f"{self.origin} redirects to {shown}. If {origin} is the address people use, run "
                 f"the doctor on it. {set_public_url(origin)} If it leads back here, the proxy "
                 "ends TLS and asks Maane over http: let it pass on instead of redirecting.",
+                seen,
             )
         return Fault(
             "two_origins",
             f"{self.origin} redirects to {shown}. Cookies of one address are not sent to another: "
             f"serve everything under one of the two. {set_public_url(origin)}",
+            seen,
         )
 
 
