@@ -9,10 +9,11 @@ from pydantic import Field
 
 from maane.auth.sessions import Home, Snapshot
 from maane.kit.endpoint import Shape
+from maane.kit.text import Text
 
 
 class Credentials(Shape):
-    email: Annotated[str, Field(min_length=1, max_length=320)]
+    email: Annotated[Text, Field(min_length=1, max_length=320)]
     password: Annotated[str, Field(min_length=1, max_length=1000)]
 
 

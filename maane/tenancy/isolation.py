@@ -47,6 +47,7 @@ def _narrow(state: ORMExecuteState) -> None:
         return
     scope = state.session.info.get("scope")
     if state.is_insert:
+        _check_insert(state, scope)
         return
     if scope is None:
         names = {t.name for t in _tables(statement)} & _owned_tables()
@@ -59,6 +60,26 @@ def _narrow(state: ORMExecuteState) -> None:
         ),
         with_loader_criteria(AuditEvent, AuditEvent.business_id == scope, include_aliases=True),
     )
+
+
+def _check_insert(state: ORMExecuteState, scope: int | None) -> None:
+    """An insert names its business in each row, and it is the transaction's."""
+    if not {t.name for t in _tables(state.statement)} & _owned_tables():
+        return
+    if scope is None or _owners(state) - {scope}:
+        raise IsolationError("an insert outside its business")
+
+
+def _owners(state: ORMExecuteState) -> set[object]:
+    """The businesses that an insert names, in its parameters and in its ``values()``. SQLAlchemy
+    shows the latter to nobody, so its own two attributes are read."""
+    statement: Any = state.statement
+    given = state.parameters or []
+    rows: list[Any] = [*(given if isinstance(given, list) else [given])]
+    rows += [statement._values or {}, *(row for many in statement._multi_values for row in many)]
+    named = [(getattr(key, "key", key), value) for row in rows for key, value in row.items()]
+    owners = {getattr(value, "value", value) for key, value in named if key == "business_id"}
+    return owners or {None}
 
 
 @event.listens_for(Transaction, "before_flush")
