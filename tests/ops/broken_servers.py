@@ -54,6 +54,7 @@ class State:
     log: list[str] = field(default_factory=list)
     own_origins: set[str] = field(default_factory=set)
     url: str = ""
+    garbage: bytes = b""
 
 
 class Refusal(Exception):
@@ -250,7 +251,7 @@ def _add_routes(app: Flask, csrf: SeaSurf, fault: str, state: State) -> None:
         guard("business")
         given = request.get_json()
         state.log.append("save")
-        if given != state.prompts:
+        if given != state.prompts or state.version == 0:
             state.prompts, state.version = given, state.version + 1
         return state.prompts | {"version": state.version, "updated_at": None, "updated_by": None}
 
@@ -290,6 +291,9 @@ def behind_proxy(app: Wsgi, fault: str, state: State) -> Wsgi:
     """A proxy that spoils what passes through it, as ``fault`` says."""
 
     def proxy(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        if fault == f"garbage_on:{environ['REQUEST_METHOD']} {environ['PATH_INFO']}":
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [state.garbage]
         if fault == "upstream_down":
             start_response("502 Bad Gateway", [("Content-Type", "text/html")])
             return [b"<h1>502</h1>"]

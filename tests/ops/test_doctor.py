@@ -96,6 +96,15 @@ def test_an_admin_without_a_home_saves_inside_the_impersonation() -> None:
     assert state.log == ["login", "impersonate", "save", "save", "stop", "logout"]
 
 
+def test_prompts_that_were_never_saved_pass() -> None:
+    empty = {"calls_prompt": "", "whatsapp_prompt": ""}
+    with serve(version=0, prompts=dict(empty)) as state:
+        result = run_doctor(state.url)
+    assert result.exit_code == 0, result.output
+    assert "version 1, the first of this business" in result.output
+    assert (state.prompts, state.version) == (empty, 1)
+
+
 def test_an_owner_skips_the_impersonation_by_name() -> None:
     with serve(**OWNER) as state:
         result = run_doctor(state.url)
@@ -302,6 +311,27 @@ def test_a_server_that_is_no_maane_is_named(answer: bytes) -> None:
         result = run_doctor(url)
     assert layer_of(result) == "not_maane", result.output
     assert "\x1b" not in result.output
+
+
+@pytest.mark.parametrize("garbage", [b"", b"[]", b"{}", b'{"user": [], "items": 3}', b"<html>\xff"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        "GET /healthz",
+        "POST /api/auth/login",
+        "GET /api/auth/csrf",
+        "GET /api/auth/me",
+        "GET /api/business/current/prompt",
+        "PUT /api/business/current/prompt",
+        "GET /api/admin/businesses",
+        f"POST /api/admin/businesses/{BUSINESS}/impersonate",
+        "POST /api/admin/impersonate/stop",
+        "POST /api/auth/logout",
+    ],
+)
+def test_garbage_at_any_step_is_not_maane(step: str, garbage: bytes) -> None:
+    with serve(f"garbage_on:{step}", garbage=garbage) as state:
+        assert layer_of(run_doctor(state.url)) == "not_maane"
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,8 @@ def command(url: str, email: str, password_stdin: bool, insecure: bool, ca: Path
     """Run the truth test against the Maane at URL, and name the one layer at fault.
 
     It logs in, saves the prompts as they are, impersonates a business and stops, and checks that
-    forged writes are refused. It changes nothing. Exits with 0 only when every step passed.
+    forged writes are refused. It leaves the texts as they were. Exits with 0 only when every step
+    passed.
     """
     if not password_stdin:
         raise click.UsageError("The password is only taken from standard input: --password-stdin")

@@ -97,6 +97,8 @@ class Expected:
                 raise judge.strange("The answer to the save has other texts than were sent.")
             if saved.version == prompts.version:
                 return f"version {saved.version}, unchanged"
+            if prompts.version == 0:
+                return f"version {saved.version}, the first of this business, of the same texts"
             return (
                 f"version {prompts.version} became {saved.version}, though the texts are the same: "
                 "did somebody else save at this moment?"

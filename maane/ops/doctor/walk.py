@@ -2,7 +2,8 @@
 
 The walk stops at the first layer that fails, since what comes after a broken layer only repeats it.
 A clock that is off is remembered instead: it is named at the end if nothing else is wrong, or at
-once where it is the cause. It changes nothing: prompts are written back as they were read.
+once where it is the cause. Prompts are written back as they were read, so no text changes; only a
+business whose prompts were never saved gets its first version, of two empty texts.
 """
 
 from __future__ import annotations
