@@ -44,7 +44,11 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     )
     csrf.configure_csrf(app, settings)
 
-    install_edges(app, settings)
+    install_edges(
+        app,
+        is_https=settings.is_https,
+        frame_ancestors=settings.frame_ancestors if settings.stage == "preview" else "",
+    )
     csrf.install_origin_check(app, settings)
     protection = csrf.Csrf(app)
     app.extensions["maane.csrf"] = protection

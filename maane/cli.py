@@ -15,6 +15,7 @@ import click
 from maane import __version__
 from maane.kit.errors import Problem, Unavailable
 from maane.kit.logging import configure_logging
+from maane.ops.doctor import command as doctor
 from maane.settings import Settings, SettingsError, load_settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -211,6 +212,9 @@ def routes() -> None:
         from maane.ops.routes_table import table
 
         click.echo(table(create_app(_settings())))
+
+
+main.add_command(doctor)
 
 
 @main.command()

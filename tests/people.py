@@ -1,7 +1,7 @@
 """The cast of the tests, and the browsers they sit at.
 
-Two businesses, A and B, each with an owner; an admin without a home business, an admin whose home is
-A (the agency's own business), and a manager who is assigned to A alone.
+Two businesses, A and B, each with an owner; an admin without a home business, an admin whose home
+is A (the agency's own business), and a manager who is assigned to A alone.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from maane.app import create_app
 from maane.auth.csrf import EXEMPT_READS, EXEMPT_WRITES
 from maane.kit.endpoint import Spec, spec_of
-from tests.people import A, B, CSRF_HEADER, Browser, World
+from tests.people import CSRF_HEADER, A, B, Browser, World
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 VISITORS = (

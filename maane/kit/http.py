@@ -11,7 +11,6 @@ from werkzeug.exceptions import HTTPException
 
 from maane.kit.errors import NotFound, Problem, TooLarge
 from maane.kit.logging import LOG
-from maane.settings import Settings
 
 MAX_BODY_BYTES = 1024 * 1024
 HSTS_SECONDS = 365 * 24 * 3600
@@ -21,15 +20,16 @@ _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _WORDS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
-def install_edges(app: Flask, settings: Settings) -> None:
+def install_edges(app: Flask, *, is_https: bool, frame_ancestors: str) -> None:
     """Registers what stands around every route. Call it before SeaSurf and the guard: functions
-    before a request run in the order of their registration."""
+    before a request run in the order of their registration. ``frame_ancestors`` are the origins
+    that may show the pages in a frame; empty means none."""
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.strict_slashes = False
     app.url_map.redirect_defaults = False
     app.before_request(_name_request)
     app.before_request(_answer_options)
-    app.after_request(_headers(settings))
+    app.after_request(_headers(is_https, frame_ancestors))
     app.register_error_handler(Problem, _refuse)
     app.register_error_handler(HTTPException, _refuse_http)
     app.register_error_handler(Exception, _fail)
@@ -111,11 +111,9 @@ def _fail(error: Exception) -> Response:
     return response
 
 
-def _headers(settings: Settings) -> Any:
+def _headers(is_https: bool, frame_ancestors: str) -> Any:
     """The security headers of a response, as one function made once."""
-    ancestors = "'none'"
-    if settings.stage == "preview" and settings.frame_ancestors:
-        ancestors = settings.frame_ancestors
+    ancestors = frame_ancestors or "'none'"
     policy = (
         "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
         "img-src 'self' data:; media-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -129,10 +127,10 @@ def _headers(settings: Settings) -> Any:
         "Cross-Origin-Opener-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=(self)",
     }
-    if ancestors == "'none'":
+    if not frame_ancestors:
         fixed["X-Frame-Options"] = "DENY"
         fixed["Cross-Origin-Resource-Policy"] = "same-origin"
-    if settings.is_https:
+    if is_https:
         fixed["Strict-Transport-Security"] = f"max-age={HSTS_SECONDS}; includeSubDomains"
 
     def set_headers(response: Response) -> Response:

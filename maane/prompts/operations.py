@@ -23,18 +23,17 @@ def prompts_of_version(tx: Transaction, tenant: Tenant, version: int) -> PromptV
 
 def replace_prompts(
     tx: Transaction, tenant: Tenant, caller: Caller, body: PromptsBody
-) -> PromptVersion:
-    """Appends a version; the same texts again change nothing and answer with the present one.
+) -> PromptVersion | None:
+    """Appends a version; the same texts again change nothing and answer with the present one, which
+    is None where nothing was ever saved and nothing is saved now.
 
     Saves of one business wait for each other, so two that race both get a version of their own and
     the history holds both.
     """
     tenancy.lock(tx, tenant)
     latest = store.find_latest(tx, tenant)
-    if latest is not None and (latest.calls_prompt, latest.whatsapp_prompt) == (
-        body.calls_prompt,
-        body.whatsapp_prompt,
-    ):
+    serving = ("", "") if latest is None else (latest.calls_prompt, latest.whatsapp_prompt)
+    if serving == (body.calls_prompt, body.whatsapp_prompt):
         return latest
     row = PromptVersion(
         business_id=tenant.id,
