@@ -134,9 +134,8 @@ def _headers(is_https: bool, frame_ancestors: str) -> Any:
         fixed["Strict-Transport-Security"] = f"max-age={HSTS_SECONDS}; includeSubDomains"
 
     def set_headers(response: Response) -> Response:
-        for name, value in fixed.items():
-            response.headers.setdefault(name, value)
-        response.headers[REQUEST_ID] = request_id()
+        response.headers.extend(fixed)
+        response.headers.add(REQUEST_ID, request_id())
         if request.path.startswith(("/api", "/webhook")) or response.status_code >= 400:
             response.headers["Cache-Control"] = "no-store"
         return response

@@ -35,16 +35,18 @@ def replace_prompts(
     serving = ("", "") if latest is None else (latest.calls_prompt, latest.whatsapp_prompt)
     if serving == (body.calls_prompt, body.whatsapp_prompt):
         return latest
-    row = PromptVersion(
-        business_id=tenant.id,
-        version=1 if latest is None else latest.version + 1,
-        calls_prompt=body.calls_prompt,
-        whatsapp_prompt=body.whatsapp_prompt,
-        created_by=caller.user_id,
-        created_by_name=caller.name,
-        impersonating=caller.impersonating,
-        created_at=now(),
+    row = store.add_version(
+        tx,
+        tenant,
+        {
+            "version": 1 if latest is None else latest.version + 1,
+            "calls_prompt": body.calls_prompt,
+            "whatsapp_prompt": body.whatsapp_prompt,
+            "created_by": caller.user_id,
+            "created_by_name": caller.name,
+            "impersonating": caller.impersonating,
+            "created_at": now(),
+        },
     )
-    store.add_version(tx, row)
     audit.record(tx, caller, "prompts.replaced", f"prompts:{row.version}")
     return row

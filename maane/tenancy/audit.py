@@ -14,7 +14,7 @@ from maane.kit.db import Transaction, now, page
 from maane.tenancy.access import Caller, Tenant
 from maane.tenancy.models import AuditEvent
 
-_INSERT = insert(AuditEvent.__table__)  # type: ignore[arg-type]
+_INSERT = insert(AuditEvent.__table__).inline()  # type: ignore[arg-type]
 
 
 def record(

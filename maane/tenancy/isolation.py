@@ -7,17 +7,20 @@ sent. On PostgreSQL row-level security is the wall behind this one; on SQLite th
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Table, event
+from sqlalchemy import Column, Table, event
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
-from sqlalchemy.sql import visitors
-from sqlalchemy.sql.elements import TextClause
+from sqlalchemy.sql import operators, visitors
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, TextClause
 
 from maane.kit.db import Base, Transaction
 from maane.tenancy.models import AuditEvent, TenantOwned
 
-NULLABLE_OWNER = {AuditEvent.__tablename__}
+NULLABLE_OWNER = frozenset({AuditEvent.__tablename__})
 """Tables with rows of the installation beside those of businesses."""
 
 
@@ -30,44 +33,84 @@ def is_guarded(table: Table) -> bool:
     return table.name in NULLABLE_OWNER or table.name in _owned_tables()
 
 
-def _owned_tables() -> set[str]:
-    return {
+@cache
+def _owned_tables() -> frozenset[str]:
+    return frozenset(
         str(mapper.persist_selectable)
         for mapper in Base.registry.mappers
         if issubclass(mapper.class_, TenantOwned)
-    }
+    )
 
 
 @event.listens_for(Transaction, "do_orm_execute")
 def _narrow(state: ORMExecuteState) -> None:
-    statement = state.statement
+    statement: Any = state.statement
+    scope = state.session.info.get("scope")
     if isinstance(statement, TextClause):
-        if state.session.info.get("scope") is None:
+        if scope is None:
             raise IsolationError("raw SQL needs a scope, or an engine of its own")
         return
-    scope = state.session.info.get("scope")
-    if state.is_insert:
-        _check_insert(state, scope)
+    names = _guarded_tables(statement)
+    if not names:
         return
     if scope is None:
-        names = {t.name for t in _tables(statement)} & _owned_tables()
-        if names:
+        if names - NULLABLE_OWNER:
             raise IsolationError(f"no business given for {', '.join(sorted(names))}")
         return
-    state.statement = statement.options(
-        with_loader_criteria(
-            TenantOwned, lambda cls: cls.business_id == scope, include_aliases=True
-        ),
-        with_loader_criteria(AuditEvent, AuditEvent.business_id == scope, include_aliases=True),
-    )
+    if state.is_insert:
+        if _owners(state) - {scope}:
+            raise IsolationError("an insert outside its business")
+    elif state.is_orm_statement:
+        state.statement = statement.options(
+            with_loader_criteria(
+                TenantOwned, lambda cls: cls.business_id == scope, include_aliases=True
+            ),
+            with_loader_criteria(AuditEvent, AuditEvent.business_id == scope, include_aliases=True),
+        )
+    else:
+        _check_core(state, scope)
 
 
-def _check_insert(state: ORMExecuteState, scope: int | None) -> None:
-    """An insert names its business in each row, and it is the transaction's."""
-    if not {t.name for t in _tables(state.statement)} & _owned_tables():
+# What is learnt of a statement is kept as long as the statement is; those of hot paths are constants.
+_TABLES: WeakKeyDictionary[Any, frozenset[str]] = WeakKeyDictionary()
+_CONDITIONS: WeakKeyDictionary[Any, frozenset[str]] = WeakKeyDictionary()
+
+
+def _guarded_tables(statement: Any) -> frozenset[str]:
+    known = _TABLES.get(statement)
+    if known is None:
+        owned = _owned_tables() | NULLABLE_OWNER
+        found = {item.name for item in visitors.iterate(statement) if isinstance(item, Table)}
+        known = _TABLES[statement] = frozenset(found & owned)
+    return known
+
+
+def _check_core(state: ORMExecuteState, scope: int) -> None:
+    """A statement on plain tables is not rewritten; it must itself say ``business_id = :bound`` for
+    its one table, and the bound value must be the scope."""
+    statement: Any = state.statement
+    bound = _CONDITIONS.get(statement)
+    if bound is None:
+        bound = _CONDITIONS[statement] = frozenset(_business_conditions(statement))
+    given = state.parameters if isinstance(state.parameters, dict) else {}
+    if len(_guarded_tables(statement)) != 1 or {given.get(name) for name in bound} != {scope}:
+        raise IsolationError("a plain statement without its business")
+
+
+def _business_conditions(statement: Any) -> Iterator[str]:
+    where = getattr(statement, "whereclause", None)
+    clauses = where.clauses if isinstance(where, BooleanClauseList) else [where]
+    if isinstance(where, BooleanClauseList) and where.operator is not operators.and_:
         return
-    if scope is None or _owners(state) - {scope}:
-        raise IsolationError("an insert outside its business")
+    for clause in clauses:
+        if (
+            isinstance(clause, BinaryExpression)
+            and clause.operator is operators.eq
+            and isinstance(clause.left, Column)
+            and clause.left.name == "business_id"
+            and isinstance(clause.right, BindParameter)
+        ):
+            yield clause.right.key
 
 
 def _owners(state: ORMExecuteState) -> set[object]:
@@ -90,7 +133,3 @@ def _refuse_strangers(session: Session, _: UOWTransaction, __: Any) -> None:
             raise IsolationError(f"a row of {type(row).__name__} outside its business")
         if isinstance(row, AuditEvent) and row.business_id != scope:
             raise IsolationError("an audit event outside its business")
-
-
-def _tables(statement: Any) -> set[Table]:
-    return {item for item in visitors.iterate(statement) if isinstance(item, Table)}

@@ -12,9 +12,10 @@ from maane.auth.models import User
 from maane.kit.db import page
 from maane.tenancy.models import Assignment, Business
 
+_TABLE: Any = Business.__table__
 _LOCK = (
-    select(Business.status)
-    .where(Business.id == bindparam("business_id"))
+    select(_TABLE.c.status)
+    .where(_TABLE.c.id == bindparam("business_id"))
     .with_for_update(key_share=True)
 )
 
