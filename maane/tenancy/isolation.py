@@ -71,7 +71,7 @@ def _narrow(state: ORMExecuteState) -> None:
         _check_core(state, scope)
 
 
-# What is learnt of a statement is kept as long as the statement is; those of hot paths are constants.
+# What is learnt of a statement is kept as long as the statement; those of hot paths are constants.
 _TABLES: WeakKeyDictionary[Any, frozenset[str]] = WeakKeyDictionary()
 _CONDITIONS: WeakKeyDictionary[Any, frozenset[str]] = WeakKeyDictionary()
 
