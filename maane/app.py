@@ -14,6 +14,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from maane.auth import csrf
 from maane.auth.routes import routes as auth_routes
 from maane.auth.sessions import ServerSessions
+from maane.channels.whatsapp.routes import routes as whatsapp_routes
+from maane.conversations.routes import routes as conversation_routes
+from maane.jobs.queue import Jobs
 from maane.kit.db import Database
 from maane.kit.endpoint import Identifier
 from maane.kit.http import install_edges
@@ -29,6 +32,16 @@ from maane.tenancy.database import check_role
 from maane.tenancy.routes import routes as tenancy_routes
 from maane.tenancy.snapshot import snapshot_query
 
+ROUTES = (
+    auth_routes,
+    tenancy_routes,
+    prompt_routes,
+    lead_routes,
+    conversation_routes,
+    whatsapp_routes,
+    health_routes,
+)
+
 
 def create_app(settings: Settings, database: Database | None = None) -> Flask:
     """The application. Raises ``SettingsError`` when it would run without its protection."""
@@ -38,6 +51,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.config["MAANE_STAGE"] = settings.stage
     app.extensions["maane.database"] = database
     app.extensions["maane.settings"] = settings
+    app.extensions["maane.jobs"] = Jobs(database)
     app.url_map.converters["id"] = Identifier
     app.session_interface = ServerSessions(
         settings, database, snapshot_query(), farewell=impersonation.record_farewell
@@ -54,7 +68,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.extensions["maane.csrf"] = protection
     app.before_request(require_api_auth)
 
-    for routes in (auth_routes, tenancy_routes, prompt_routes, lead_routes, health_routes):
+    for routes in ROUTES:
         app.register_blueprint(routes)
     install_pages(app, settings)
 

@@ -70,13 +70,13 @@ def main() -> None:
 def serve(**options: Any) -> None:
     """Start and watch all roles: web, voice and worker."""
     with _plainly():
-        from maane.app import create_app
+        from maane.ops.migrate import check_migrated
         from maane.ops.supervisor import Role, supervise
         from maane.ops.web import refuse_taken
 
         settings = _settings(**options)
         configure_logging(settings.log_level, process="serve")
-        create_app(settings).extensions["maane.database"].dispose()
+        check_migrated(settings)
         refuse_taken(settings.host, settings.port, "MAANE_PORT")
         refuse_taken(settings.host, settings.voice_port, "MAANE_VOICE_PORT")
         scheme = "https" if settings.is_tls else "http"
@@ -95,10 +95,12 @@ def web(**options: Any) -> None:
     """Serve pages, API and webhooks."""
     with _plainly():
         from maane.app import create_app
+        from maane.ops.migrate import check_migrated
         from maane.ops.web import serve_web
 
         settings = _settings(**options)
         configure_logging(settings.log_level, process="web")
+        check_migrated(settings)
         create_app(settings).extensions["maane.database"].dispose()
         serve_web(settings)
 
@@ -114,6 +116,24 @@ def voice(host: str | None, port: int | None) -> None:
         settings = _settings(host=host, voice_port=port)
         configure_logging(settings.log_level, process="voice")
         serve_voice(settings)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", help="Address for a watcher's /healthz.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port for a watcher's /healthz.")
+def worker(host: str, port: int | None) -> None:
+    """Run the durable jobs."""
+    with _plainly():
+        from maane.ops.migrate import check_migrated
+        from maane.ops.web import refuse_taken
+        from maane.worker import serve_worker
+
+        settings = _settings()
+        configure_logging(settings.log_level, process="worker")
+        if port is not None:
+            refuse_taken(host, port, "--port")
+        check_migrated(settings)
+        serve_worker(settings, None if port is None else (host, port))
 
 
 @main.command()
@@ -202,6 +222,30 @@ def assign_manager(email: str, business: int) -> None:
         from maane.ops.console import assign_manager as run
 
         run(_settings(), email=email, business_id=business)
+
+
+@main.group()
+def channel() -> None:
+    """A business's numbers."""
+
+
+@channel.command("whatsapp")
+@click.option("--business", type=int, required=True)
+@click.option("--phone-number-id", required=True, help="Meta's id of the number, digits.")
+@click.option(
+    "--access-token-stdin", is_flag=True, required=True, help="Read it from standard input."
+)
+def connect_whatsapp(business: int, phone_number_id: str, access_token_stdin: bool) -> None:
+    """Connect a WhatsApp number of Meta's Cloud API to a business."""
+    with _plainly():
+        from maane.ops.console import connect_whatsapp as run
+
+        if not (phone_number_id.isascii() and phone_number_id.isdigit()):
+            raise SettingsError("--phone-number-id: takes digits")
+        token = sys.stdin.readline().strip()
+        if not token:
+            raise SettingsError("--access-token-stdin: nothing came in")
+        run(_settings(), business, phone_number_id, token)
 
 
 @main.command()

@@ -12,6 +12,7 @@ import secrets
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
+from socket import gethostname
 from time import monotonic, sleep
 from typing import Literal
 from urllib.parse import urlsplit
@@ -49,6 +50,7 @@ class Settings(BaseSettings):
     tls_key: Path | None = None
     web_workers: int = Field(default=0, ge=0, le=64)
     web_threads: int = Field(default=8, ge=1, le=256)
+    worker_id: str = Field(default=gethostname(), min_length=1, max_length=100)
     database_pool_size: int = Field(default=10, ge=1, le=200)
     client_dist: Path = PROJECT_ROOT / "client" / "dist"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -75,7 +75,7 @@ class Server:
             if self.process.poll() is not None:
                 break
             try:
-                with httpx.Client(verify=False) as client:  # noqa: S501
+                with httpx.Client(verify=False) as client:
                     if client.get(f"{self.url}/healthz", timeout=1).status_code == 200:
                         return
             except httpx.TransportError:

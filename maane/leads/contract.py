@@ -14,7 +14,8 @@ from maane.tenancy.contract import PageQuery, refuse_nulls
 
 Status = Literal["new", "contacted", "qualified", "won", "lost"]
 Name = Annotated[Line, Field(min_length=1, max_length=200)]
-Note = Annotated[Text, Field(max_length=10_000)]
+MAX_NOTE = 10_000
+Note = Annotated[Text, Field(max_length=MAX_NOTE)]
 Email = Annotated[EmailStr, Field(max_length=320)]
 
 

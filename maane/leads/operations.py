@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from maane.kit.db import Transaction, now
 from maane.kit.errors import NotFound
 from maane.leads import store
-from maane.leads.contract import LeadBody, LeadPatch
+from maane.leads.contract import MAX_NOTE, LeadBody, LeadPatch
 from maane.leads.models import Lead
 from maane.tenancy import audit
 from maane.tenancy import operations as tenancy
@@ -74,6 +74,31 @@ def delete_lead(tx: Transaction, tenant: Tenant, caller: Caller, lead_id: int) -
     audit.record(tx, caller, "lead.deleted", f"lead:{lead_id}")
 
 
-def lead_of_phone(tx: Transaction, tenant: Tenant, phone: str) -> Lead | None:
-    """The newest lead with this number (E.164), for a channel that a person wrote to."""
-    return store.find_lead_by_phone(tx, tenant, phone)
+def open_for_contact(
+    tx: Transaction, tenant: Tenant, caller: Caller, phone: str | None, name: str, *, source: str
+) -> Lead:
+    """The newest lead with this number, else a new one: a person who writes is never lost."""
+    known = None if phone is None else store.find_lead_by_phone(tx, tenant, phone)
+    if known is not None:
+        return known
+    return create_lead(tx, tenant, caller, LeadBody(name=name[:200], phone=phone), source=source)
+
+
+def add_from_intake(
+    tx: Transaction,
+    tenant: Tenant,
+    caller: Caller,
+    lead_id: int,
+    name: str | None,
+    need: str | None,
+) -> None:
+    """Puts what intake learnt into the lead: the name in its place, the need as a line of the note.
+    A note that is full keeps its beginning. Raises ``NotFound``."""
+    lead = get_lead(tx, tenant, lead_id)
+    if name:
+        lead.name = name
+    if need:
+        lead.note = "\n".join(part for part in (lead.note, need) if part)[:MAX_NOTE]
+    lead.updated_at = now()
+    tx.flush()
+    audit.record(tx, caller, "lead.changed", f"lead:{lead_id} intake")

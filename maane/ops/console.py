@@ -7,11 +7,12 @@ from contextlib import contextmanager
 
 from maane.auth import operations as auth
 from maane.auth import store as auth_store
+from maane.channels.whatsapp import operations as whatsapp
 from maane.kit.db import Database
 from maane.kit.errors import Invalid
 from maane.settings import Settings
 from maane.tenancy import audit, operations, store
-from maane.tenancy.access import caller_for_job
+from maane.tenancy.access import caller_for_job, tenant_for_job
 from maane.tenancy.contract import BusinessBody
 from maane.tenancy.database import check_role
 
@@ -70,4 +71,15 @@ def assign_manager(settings: Settings, *, email: str, business_id: int) -> None:
             "manager.assigned",
             f"user:{user.id}",
             business_id=business_id,
+        )
+
+
+def connect_whatsapp(
+    settings: Settings, business_id: int, phone_number_id: str, access_token: str
+) -> None:
+    """Connects a number at Meta. Raises ``NotFound`` and ``Conflict``."""
+    with opened(settings) as database, database.transaction(business_id) as tx:
+        tenant = tenant_for_job(tx, business_id)
+        whatsapp.connect_number(
+            tx, tenant, caller_for_job(tenant), settings, phone_number_id, access_token
         )

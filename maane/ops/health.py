@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import cast
 
 from flask import Response, current_app, jsonify
 
 from maane import __version__
+from maane.jobs.queue import Jobs
 from maane.kit.endpoint import Routes, database, public
 
 routes = Routes("health", __name__)
@@ -32,10 +32,8 @@ def livez() -> Response:
 def readyz() -> Response:
     """200 when the database and the job queue can be used; else 503 with what is missing."""
     missing = [] if database().is_reachable() else ["database"]
-    queue = cast(
-        "Callable[[], bool] | None", current_app.extensions.get("maane.queue_is_reachable")
-    )
-    if queue is not None and not queue():
+    jobs = cast("Jobs", current_app.extensions["maane.jobs"])
+    if missing or not jobs.is_reachable():
         missing.append("queue")
     response = jsonify({"status": "unavailable" if missing else "ready", "missing": missing})
     response.status_code = 503 if missing else 200

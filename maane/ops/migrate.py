@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 import maane.ops.tables  # noqa: F401  (all tables, for the metadata)
-from maane.kit.db import Database
+from maane.jobs.queue import migrate_queue
+from maane.kit.db import Database, available
 from maane.settings import PROJECT_ROOT, Settings, SettingsError
 from maane.tenancy.protection import APP_GROUP
 
+MIGRATIONS = PROJECT_ROOT / "migrations"
 _LOCK_KEY = 7_206_211
 
 
@@ -32,10 +36,23 @@ def migrate(settings: Settings) -> list[str]:
             _upgrade(connection)
             lines = _ensure_login(connection, settings)
         engine.dispose()
+        migrate_queue(url, APP_GROUP)
         return ["the schema is up to date", *lines]
     except SQLAlchemyError as error:
         first = str(error.__cause__ or error).strip().split("\n")[0]
         raise SettingsError(f"the database refused to migrate: {first}") from error
+
+
+def check_migrated(settings: Settings) -> None:
+    """Raises ``SettingsError`` when the database is not at this version's schema."""
+    database = Database(settings.database)
+    try:
+        with available(), database.engine.connect() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+    finally:
+        database.dispose()
+    if found != ScriptDirectory(str(MIGRATIONS)).get_current_head():
+        raise SettingsError("the database is not at this version's schema: run maane migrate")
 
 
 def _migrate_sqlite(settings: Settings) -> list[str]:
@@ -47,12 +64,13 @@ def _migrate_sqlite(settings: Settings) -> list[str]:
     with writer.begin() as connection:
         _upgrade(connection)
     database.dispose()
+    migrate_queue(settings.database, None)
     return ["the schema is up to date"]
 
 
 def _upgrade(connection: Connection) -> None:
     config = Config()
-    config.set_main_option("script_location", str(PROJECT_ROOT / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 

@@ -1,8 +1,11 @@
 """All tables, imported once, so that ``Base.metadata`` is complete wherever it is read."""
 
 from maane.auth import models as auth
+from maane.channels import inbox
+from maane.channels.whatsapp import models as whatsapp
+from maane.conversations import models as conversations
 from maane.leads import models as leads
 from maane.prompts import models as prompts
 from maane.tenancy import models as tenancy
 
-__all__ = ["auth", "leads", "prompts", "tenancy"]
+__all__ = ["auth", "conversations", "inbox", "leads", "prompts", "tenancy", "whatsapp"]

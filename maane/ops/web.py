@@ -29,7 +29,7 @@ def serve_web(settings: Settings) -> None:
         ssl_key=settings.tls_key,
         respawn_failed_workers=True,
         log_access=False,
-        log_level="warning",  # type: ignore[arg-type]
+        log_level="error",  # type: ignore[arg-type]
     ).serve()
 
 

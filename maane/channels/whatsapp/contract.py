@@ -1,0 +1,38 @@
+"""Shapes of the WhatsApp channel and its simulator."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from maane.kit.endpoint import Shape
+from maane.kit.text import Line, Phone, Text
+
+
+class ModelState(Shape):
+    is_connected: bool
+    name: str | None
+
+
+class WhatsappState(Shape):
+    is_connected: bool
+    phone_number_id: str | None
+
+
+class Assistant(Shape):
+    """Whether a model answers, or intake; and whether a WhatsApp number is connected."""
+
+    model: ModelState
+    whatsapp: WhatsappState
+
+
+class SimulatorMessageBody(Shape):
+    from_phone: Phone
+    text: Annotated[Text, Field(min_length=1, max_length=4096)]
+    name: Annotated[Line, Field(max_length=100)] = ""
+
+
+class SimulatorMessage(Shape):
+    conversation_phone: str
+    event: str

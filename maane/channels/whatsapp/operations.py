@@ -1,0 +1,172 @@
+"""Connect a number, store what a delivery brought, simulate a customer."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections import defaultdict
+
+from cryptography.fernet import Fernet, InvalidToken
+from prometheus_client import Counter
+
+from maane.channels import inbox
+from maane.channels.whatsapp import store
+from maane.channels.whatsapp.models import WhatsappChannel
+from maane.channels.whatsapp.payload import (
+    Delivery,
+    InboundMessage,
+    StatusUpdate,
+    build_delivery,
+    is_signed,
+)
+from maane.channels.whatsapp.sender import GraphSender, Sender, SimulatorSender
+from maane.conversations import operations as conversations
+from maane.jobs.queue import Jobs
+from maane.kit.db import Database, Transaction, now
+from maane.kit.errors import InvalidSignature
+from maane.kit.logging import LOG
+from maane.settings import Settings
+from maane.tenancy import audit
+from maane.tenancy.access import Caller, Tenant, tenant_for_job
+
+ANSWER_JOB = "answer whatsapp message"
+META, SIMULATOR = "meta", "simulator"
+
+UNKNOWN_NUMBERS = Counter(
+    "maane_whatsapp_unknown_number_total", "Messages for a number that no business has."
+)
+
+
+def provider_of(settings: Settings, raw: bytes, signature: str) -> str:
+    """Who signed a delivery. Raises ``InvalidSignature`` when nobody did.
+
+    Meta's signature opens Meta's numbers only and the simulator's only the simulator's, so neither
+    key speaks for the other; with Meta's secret unset its way is closed.
+    """
+    if is_signed(settings.whatsapp_app_secret.get_secret_value().encode(), raw, signature):
+        return META
+    if is_signed(settings.secret("simulator"), raw, signature):
+        return SIMULATOR
+    raise InvalidSignature
+
+
+def receive(database: Database, jobs: Jobs, provider: str, delivery: Delivery) -> int:
+    """Stores everything of a delivery, once, with the jobs that will answer it.
+
+    Each business's part is one transaction. What is for a number that nobody has is counted and
+    dropped, never given to another business. Returns how many messages were new.
+    """
+    messages: dict[str, list[tuple[InboundMessage, str]]] = defaultdict(list)
+    statuses: dict[str, list[StatusUpdate]] = defaultdict(list)
+    for message, piece in delivery.messages:
+        messages[message.number_id].append((message, piece))
+    for status in delivery.statuses:
+        statuses[status.number_id].append(status)
+    stored = 0
+    for number_id in sorted({*messages, *statuses}):
+        with database.transaction(writes=False) as tx:
+            business_id = inbox.business_of_number(tx, provider, number_id)
+        if business_id is None:
+            UNKNOWN_NUMBERS.inc()
+            LOG.warning("unknown number", provider=provider)
+            continue
+        with database.transaction(business_id) as tx:
+            tenant = tenant_for_job(tx, business_id)
+            stored += _store(tx, jobs, tenant, provider, messages[number_id])
+            for status in statuses[number_id]:
+                conversations.advance_status(
+                    tx, tenant, status.external_id, status.own_id, status.status, status.error
+                )
+    return stored
+
+
+def _store(
+    tx: Transaction,
+    jobs: Jobs,
+    tenant: Tenant,
+    provider: str,
+    messages: list[tuple[InboundMessage, str]],
+) -> int:
+    stored = 0
+    for message, piece in messages:
+        event_id = inbox.store_once(tx, tenant, provider, message.external_id, piece)
+        if event_id is not None:
+            jobs.enqueue_turn(tx, ANSWER_JOB, tenant.id, event_id, message.contact_key)
+            stored += 1
+    return stored
+
+
+def connect_number(
+    tx: Transaction,
+    tenant: Tenant,
+    caller: Caller,
+    settings: Settings,
+    phone_number_id: str,
+    access_token: str,
+) -> None:
+    """Connects a business's number at Meta, or replaces its credential. Raises ``Conflict``."""
+    inbox.claim_number(tx, tenant, META, phone_number_id)
+    _save_channel(
+        tx, tenant, META, phone_number_id, _cipher(settings).encrypt(access_token.encode())
+    )
+    audit.record(tx, caller, "whatsapp.connected", f"number:{phone_number_id}")
+
+
+def sender_for(tx: Transaction, tenant: Tenant, settings: Settings, provider: str) -> Sender | None:
+    """The sender of a business's number; None when there is none, or its credential cannot be read
+    with the present ``SECRET_KEY``."""
+    if provider == SIMULATOR:
+        return SimulatorSender()
+    channel = store.find_channel(tx, tenant, provider)
+    if channel is None:
+        return None
+    try:
+        token = _cipher(settings).decrypt(channel.access_token.encode()).decode()
+    except InvalidToken:
+        LOG.error("credential cannot be decrypted", business_id=tenant.id)
+        return None
+    return GraphSender(settings.whatsapp_api_url, channel.phone_number_id, token)
+
+
+def connected_number(tx: Transaction, tenant: Tenant) -> str | None:
+    """The number at Meta that this business answers on."""
+    channel = store.find_channel(tx, tenant, META)
+    return None if channel is None else channel.phone_number_id
+
+
+def simulated_delivery(tx: Transaction, tenant: Tenant, phone: str, name: str, text: str) -> bytes:
+    """What Meta would deliver if this customer wrote this; the simulator's number is made on its
+    first use."""
+    number_id = f"sim-{tenant.id}"
+    if store.find_channel(tx, tenant, SIMULATOR) is None:
+        inbox.claim_number(tx, tenant, SIMULATOR, number_id)
+        _save_channel(tx, tenant, SIMULATOR, number_id, b"")
+    digits = phone.lstrip("+*")
+    external_id = f"wamid.sim.{secrets.token_hex(12)}"
+    return build_delivery(number_id, external_id, digits, name, text, now())
+
+
+def _save_channel(
+    tx: Transaction, tenant: Tenant, provider: str, number_id: str, token: bytes
+) -> None:
+    at = now()
+    channel = store.find_channel(tx, tenant, provider)
+    if channel is None:
+        channel = WhatsappChannel(
+            business_id=tenant.id,
+            provider=provider,
+            phone_number_id=number_id,
+            access_token=token.decode(),
+            created_at=at,
+            updated_at=at,
+        )
+        store.add_channel(tx, channel)
+        return
+    channel.phone_number_id = number_id
+    channel.access_token = token.decode()
+    channel.updated_at = at
+    tx.flush()
+
+
+def _cipher(settings: Settings) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(settings.secret("channels")))

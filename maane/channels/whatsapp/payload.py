@@ -1,0 +1,225 @@
+"""Meta's webhook, read with a tolerant eye: what is not understood is passed over, never an error.
+
+Shapes: Meta's reference of the ``messages`` webhook field. ``timestamp`` is seconds as a string,
+``from`` is digits without a plus and may be absent for people who write under a user name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import pydantic_core
+
+from maane.kit.errors import MalformedJson
+from maane.kit.text import normal_phone
+
+SIGNATURE_HEADER = "X-Hub-Signature-256"
+MAX_TEXT = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """One message. ``text`` is what a person would read of it, media in brackets."""
+
+    number_id: str
+    external_id: str
+    contact_key: str
+    phone: str | None
+    name: str | None
+    text: str
+    at: datetime
+    is_answerable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StatusUpdate:
+    """What became of a message of ours. ``own_id`` is the id that we had sent along."""
+
+    number_id: str
+    external_id: str
+    own_id: int | None
+    status: Literal["sent", "delivered", "read", "failed"]
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """All that one request brought, and each message's own piece of the raw document."""
+
+    messages: list[tuple[InboundMessage, str]]
+    statuses: list[StatusUpdate]
+
+
+def sign(secret: bytes, raw: bytes) -> str:
+    """The signature header's value: HMAC-SHA256 over the raw bytes."""
+    return "sha256=" + hmac.new(secret, raw, hashlib.sha256).hexdigest()
+
+
+def is_signed(secret: bytes, raw: bytes, header: str) -> bool:
+    """False for an unset secret: an open webhook is worse than a closed one."""
+    if not secret:
+        return False
+    return hmac.compare_digest(sign(secret, raw).encode(), header.encode("utf-8", "replace"))
+
+
+def parse_delivery(raw: bytes) -> Delivery:
+    """Everything understood in a request's body. Raises ``MalformedJson``."""
+    try:
+        document = pydantic_core.from_json(raw)
+    except ValueError:
+        raise MalformedJson from None
+    messages: list[tuple[InboundMessage, str]] = []
+    statuses: list[StatusUpdate] = []
+    for value in _values(document):
+        number_id = _text(_dict(value.get("metadata")).get("phone_number_id"))
+        if not number_id:
+            continue
+        names = {
+            key: _text(_dict(contact.get("profile")).get("name"))
+            for contact in _dicts(value.get("contacts"))
+            for key in (_text(contact.get("wa_id")), _text(contact.get("user_id")))
+            if key
+        }
+        for item in _dicts(value.get("messages")):
+            if (message := _message(number_id, item, names)) is not None:
+                messages.append((message, _piece(number_id, item, names)))
+        for item in _dicts(value.get("statuses")):
+            if (status := _status(number_id, item)) is not None:
+                statuses.append(status)
+    return Delivery(messages, statuses)
+
+
+def parse_piece(piece: str) -> InboundMessage | None:
+    """A stored event, read again when its job runs."""
+    stored = _dict(json.loads(piece))
+    return _message(_text(stored.get("number_id")), _dict(stored["message"]), stored["names"])
+
+
+def build_delivery(
+    number_id: str, external_id: str, digits: str, name: str, text: str, at: datetime
+) -> bytes:
+    """A text message as Meta would deliver it; for the simulator and the tests."""
+    value = {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": number_id, "phone_number_id": number_id},
+        "contacts": [{"profile": {"name": name}, "wa_id": digits}],
+        "messages": [
+            {
+                "from": digits,
+                "id": external_id,
+                "timestamp": str(int(at.timestamp())),
+                "type": "text",
+                "text": {"body": text},
+            }
+        ],
+    }
+    change = {"field": "messages", "value": value}
+    document = {"object": "whatsapp_business_account", "entry": [{"id": "0", "changes": [change]}]}
+    return json.dumps(document).encode()
+
+
+def _values(document: Any) -> Iterator[dict[str, Any]]:
+    for entry in _dicts(_dict(document).get("entry")):
+        for change in _dicts(entry.get("changes")):
+            if change.get("field") == "messages":
+                yield _dict(change.get("value"))
+
+
+def _message(number_id: str, item: dict[str, Any], names: dict[str, str]) -> InboundMessage | None:
+    external_id = _text(item.get("id"))
+    digits, user_id = _text(item.get("from")), _text(item.get("from_user_id"))
+    key = digits or user_id
+    if not external_id or not key:
+        return None
+    kind = _text(item.get("type"))
+    return InboundMessage(
+        number_id=number_id,
+        external_id=external_id[:512],
+        contact_key=key[:200],
+        phone=_phone(digits),
+        name=(names.get(digits) or names.get(user_id) or "")[:200] or None,
+        text=_words(kind, item)[:MAX_TEXT],
+        at=_instant(item.get("timestamp")),
+        is_answerable=kind not in ("reaction", "system", "edit", "revoke"),
+    )
+
+
+def _words(kind: str, item: dict[str, Any]) -> str:
+    content = _dict(item.get(kind))
+    if kind == "text":
+        return _text(content.get("body"))
+    if kind == "button":
+        return _text(content.get("text"))
+    if kind == "interactive":
+        for reply in ("button_reply", "list_reply"):
+            if title := _text(_dict(content.get(reply)).get("title")):
+                return title
+    if kind == "reaction":
+        return _text(content.get("emoji"))
+    caption = _text(content.get("caption")) or _text(content.get("name"))
+    return f"[{kind or 'unsupported'}] {caption}".strip()
+
+
+def _status(number_id: str, item: dict[str, Any]) -> StatusUpdate | None:
+    external_id, status = _text(item.get("id")), _text(item.get("status"))
+    if not external_id or status not in ("sent", "delivered", "read", "failed"):
+        return None
+    own = _text(item.get("biz_opaque_callback_data"))
+    error = next(iter(_dicts(item.get("errors"))), None)
+    return StatusUpdate(
+        number_id=number_id,
+        external_id=external_id[:512],
+        own_id=int(own) if own.isascii() and own.isdigit() and len(own) < 19 else None,
+        status=status,  # type: ignore[arg-type]
+        error=None if error is None else error_words(error),
+    )
+
+
+def error_words(error: dict[str, Any]) -> str:
+    """A provider's error as a person reads it: its code, its title, its details."""
+    details = _text(_dict(error.get("error_data")).get("details"))
+    words = _text(error.get("title")) or _text(error.get("message"))
+    code = error.get("code")
+    shown = str(code) if isinstance(code, int) else "?"
+    return ": ".join(part for part in (shown, words, details) if part)[:500]
+
+
+def _piece(number_id: str, item: dict[str, Any], names: dict[str, str]) -> str:
+    keys = {_text(item.get("from")), _text(item.get("from_user_id"))}
+    mine = {key: name for key, name in names.items() if key in keys}
+    return json.dumps({"number_id": number_id, "message": item, "names": mine})
+
+
+def _phone(digits: str) -> str | None:
+    if not digits.isascii() or not digits.isdigit():
+        return None
+    try:
+        return normal_phone("+" + digits)
+    except ValueError:
+        return None
+
+
+def _instant(value: Any) -> datetime:
+    try:
+        return datetime.fromtimestamp(int(value), UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return datetime.now(UTC)
+
+
+def _text(value: Any) -> str:
+    # PostgreSQL takes no NUL, and no provider means one.
+    return value.replace("\x00", "") if isinstance(value, str) else ""
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

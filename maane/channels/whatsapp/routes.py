@@ -1,0 +1,106 @@
+"""``/webhook/whatsapp``, the simulator, and what a business sees of its assistant's state."""
+
+from __future__ import annotations
+
+import hmac
+from typing import cast
+
+from flask import Response, current_app, jsonify, request
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from maane.channels.whatsapp import contract, operations
+from maane.channels.whatsapp.payload import SIGNATURE_HEADER, parse_delivery, sign
+from maane.jobs.queue import Jobs
+from maane.kit.endpoint import Routes, database, read_body, signed, tx
+from maane.kit.errors import InvalidSignature, Unavailable
+from maane.settings import Settings
+from maane.tenancy.access import BUSINESS, tenant
+
+routes = Routes("whatsapp", __name__)
+
+WEBHOOK = "/webhook/whatsapp"
+MAX_DELIVERY_BYTES = 4 * 1024 * 1024
+BY_META = signed("Meta")
+EXEMPT = "the provider keeps no cookies; its signature is checked instead"
+
+
+@routes.declare("GET", WEBHOOK, access=BY_META, csrf_exempt=EXEMPT, transaction=None)
+def verify_webhook() -> Response:
+    """Meta's question when the address is entered: the challenge comes back if the token is ours."""
+    ours = _settings().whatsapp_verify_token.get_secret_value()
+    given = request.args.get("hub.verify_token", "")
+    challenge = request.args.get("hub.challenge", "")
+    is_ours = bool(ours) and hmac.compare_digest(ours.encode(), given.encode("utf-8", "replace"))
+    if request.args.get("hub.mode") != "subscribe" or not is_ours:
+        raise InvalidSignature
+    if not (challenge.isascii() and challenge.isdigit() and len(challenge) <= 64):
+        raise InvalidSignature
+    return Response(challenge, mimetype="text/plain")
+
+
+@routes.declare("POST", WEBHOOK, access=BY_META, csrf_exempt=EXEMPT, transaction=None)
+def receive_webhook() -> Response:
+    """Verify, store once, answer; a job does the work."""
+    request.max_content_length = MAX_DELIVERY_BYTES
+    raw = read_body()
+    provider = operations.provider_of(_settings(), raw, request.headers.get(SIGNATURE_HEADER, ""))
+    operations.receive(database(), _jobs(), provider, parse_delivery(raw))
+    return jsonify({"status": "stored"})
+
+
+@routes.declare(
+    "POST",
+    "/api/business/current/simulator/messages",
+    access=BUSINESS,
+    body=contract.SimulatorMessageBody,
+    returns=contract.SimulatorMessage,
+    status=202,
+    transaction=None,
+)
+def simulate_message(body: contract.SimulatorMessageBody) -> contract.SimulatorMessage:
+    """A customer's message through the same signed webhook as a real one."""
+    with database().transaction(tenant().id) as transaction:
+        raw = operations.simulated_delivery(
+            transaction, tenant(), body.from_phone, body.name, body.text
+        )
+    _deliver_to_self(raw)
+    return contract.SimulatorMessage(conversation_phone=body.from_phone, event="stored")
+
+
+@routes.declare(
+    "GET", "/api/business/current/assistant", access=BUSINESS, returns=contract.Assistant
+)
+def get_assistant() -> contract.Assistant:
+    """Whether a model answers, and whether a number is connected."""
+    settings = _settings()
+    number = operations.connected_number(tx(), tenant())
+    return contract.Assistant(
+        model=contract.ModelState(
+            is_connected=settings.has_model,
+            name=settings.model_name if settings.has_model else None,
+        ),
+        whatsapp=contract.WhatsappState(is_connected=number is not None, phone_number_id=number),
+    )
+
+
+def _deliver_to_self(raw: bytes) -> None:
+    """Calls the webhook as Meta would, through the whole application and with a real signature."""
+    signature = sign(_settings().secret("simulator"), raw)
+    builder = EnvironBuilder(
+        WEBHOOK,
+        method="POST",
+        data=raw,
+        content_type="application/json",
+        headers=[(SIGNATURE_HEADER, signature)],
+    )
+    _, status, _ = run_wsgi_app(current_app.wsgi_app, builder.get_environ(), buffered=True)
+    if not status.startswith("200"):
+        raise Unavailable("webhook")
+
+
+def _settings() -> Settings:
+    return cast("Settings", current_app.extensions["maane.settings"])
+
+
+def _jobs() -> Jobs:
+    return cast("Jobs", current_app.extensions["maane.jobs"])

@@ -1,0 +1,175 @@
+"""Take in what a person wrote, keep what was answered, move its status forward."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from maane.conversations import store
+from maane.conversations.models import STATUS_ORDER, Conversation, ConversationLead, Message
+from maane.kit.db import Transaction, now
+from maane.kit.errors import NotFound
+from maane.tenancy.access import Tenant
+
+HISTORY = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """The person on the other side, as the channel knows them. ``phone`` is E.164 or None."""
+
+    channel: str
+    key: str
+    phone: str | None
+    name: str | None
+
+
+def take_in(
+    tx: Transaction, tenant: Tenant, contact: Contact, external_id: str, text: str, at: datetime
+) -> tuple[Conversation, Message]:
+    """Stores what a person wrote, once for each ``external_id``, and returns it with its
+    conversation, which is opened where there was none."""
+    conversation = store.find_conversation(tx, tenant, contact.channel, contact.key)
+    if conversation is None:
+        conversation = Conversation(
+            business_id=tenant.id,
+            channel=contact.channel,
+            contact_key=contact.key,
+            contact_phone=contact.phone,
+            contact_name=contact.name,
+            prompt_version=0,
+            last_message_at=at,
+            created_at=now(),
+        )
+        store.add(tx, conversation)
+    message = store.find_by_external_id(tx, tenant, external_id)
+    if message is None:
+        message = Message(
+            business_id=tenant.id,
+            conversation_id=conversation.id,
+            direction="inbound",
+            author="customer",
+            text=text,
+            status="received",
+            external_id=external_id,
+            created_at=now(),
+        )
+        store.add(tx, message)
+        conversation.last_message_at = max(conversation.last_message_at, at)
+        conversation.contact_name = contact.name or conversation.contact_name
+        conversation.contact_phone = contact.phone or conversation.contact_phone
+        tx.flush()
+    return conversation, message
+
+
+def history(tx: Transaction, tenant: Tenant, message: Message) -> list[Message]:
+    """What was said in the message's conversation up to it, oldest first, at most ``HISTORY``."""
+    rows, _ = store.list_messages(tx, tenant, message.conversation_id, limit=HISTORY, after=None)
+    return [row for row in reversed(rows) if row.id <= message.id]
+
+
+def answer_to(tx: Transaction, tenant: Tenant, message_id: int) -> Message | None:
+    """The answer that was decided on for a message, whether sent or not."""
+    return store.find_answer(tx, tenant, message_id)
+
+
+def decide_answer(
+    tx: Transaction, tenant: Tenant, message: Message, author: str, text: str, version: int
+) -> Message:
+    """Keeps the one answer to a message, before it is sent. The database refuses a second one."""
+    answer = Message(
+        business_id=tenant.id,
+        conversation_id=message.conversation_id,
+        answers_id=message.id,
+        direction="outbound",
+        author=author,
+        text=text,
+        status="pending",
+        prompt_version=version,
+        created_at=now(),
+    )
+    store.add(tx, answer)
+    conversation = store.get_conversation(tx, tenant, message.conversation_id)
+    if conversation is not None:
+        conversation.prompt_version = version
+        conversation.last_message_at = answer.created_at
+        tx.flush()
+    return answer
+
+
+def claim_sending(tx: Transaction, tenant: Tenant, message_id: int) -> bool:
+    """True for the one caller that may now send it: compare and set, from pending to sending."""
+    return store.move_status(tx, tenant, message_id, ("pending",), {"status": "sending"})
+
+
+def release_sending(tx: Transaction, tenant: Tenant, message_id: int) -> None:
+    """Takes the claim back after a send that certainly did not happen."""
+    store.move_status(tx, tenant, message_id, ("sending",), {"status": "pending"})
+
+
+def mark_sent(
+    tx: Transaction, tenant: Tenant, message_id: int, external_id: str | None, status: str = "sent"
+) -> None:
+    store.move_status(
+        tx,
+        tenant,
+        message_id,
+        ("pending", "sending"),
+        {"status": status, "external_id": external_id},
+    )
+
+
+def mark_failed(tx: Transaction, tenant: Tenant, message_id: int, error: str) -> None:
+    store.move_status(
+        tx, tenant, message_id, ("pending", "sending"), {"status": "failed", "error": error}
+    )
+
+
+def advance_status(
+    tx: Transaction,
+    tenant: Tenant,
+    external_id: str,
+    own_id: int | None,
+    status: str,
+    error: str | None,
+) -> bool:
+    """What the provider says of a message of ours; never backwards. False when it is unknown."""
+    message_id = store.find_outbound(tx, tenant, external_id, own_id)
+    if message_id is None:
+        return False
+    before = STATUS_ORDER[: STATUS_ORDER.index(status)]
+    values = {"status": status, "external_id": external_id}
+    if error is not None:
+        values["error"] = error
+    store.move_status(tx, tenant, message_id, before, values)
+    return True
+
+
+def lead_id_of(tx: Transaction, tenant: Tenant, conversation_id: int) -> int | None:
+    return store.leads_of(tx, tenant, [conversation_id]).get(conversation_id)
+
+
+def tie_lead(tx: Transaction, tenant: Tenant, conversation_id: int, lead_id: int) -> None:
+    store.add(
+        tx,
+        ConversationLead(business_id=tenant.id, conversation_id=conversation_id, lead_id=lead_id),
+    )
+
+
+def list_conversations(
+    tx: Transaction, tenant: Tenant, *, limit: int, after: str | None
+) -> tuple[list[tuple[Conversation, int | None]], str | None]:
+    """Newest first, each with the id of its lead."""
+    rows, following = store.list_conversations(tx, tenant, limit=limit, after=after)
+    leads = store.leads_of(tx, tenant, [row.id for row in rows])
+    return [(row, leads.get(row.id)) for row in rows], following
+
+
+def list_messages(
+    tx: Transaction, tenant: Tenant, conversation_id: int, *, limit: int, after: str | None
+) -> tuple[Sequence[Message], str | None]:
+    """Newest first. Raises ``NotFound``, also for a conversation of another business."""
+    if store.get_conversation(tx, tenant, conversation_id) is None:
+        raise NotFound
+    return store.list_messages(tx, tenant, conversation_id, limit=limit, after=after)

@@ -1,0 +1,66 @@
+"""``maane worker``: runs the durable jobs. As many as wanted on PostgreSQL, one on SQLite."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import FrameType
+
+from maane.assistant.model import Model
+from maane.assistant.openai_model import OpenAIModel
+from maane.channels.whatsapp.jobs import Work
+from maane.channels.whatsapp.operations import ANSWER_JOB
+from maane.jobs.queue import run_jobs
+from maane.kit.db import Database
+from maane.settings import Settings
+from maane.tenancy.database import check_role
+
+
+class _Health(BaseHTTPRequestHandler):
+    """``/healthz`` for a watcher, where the operator asked for a port."""
+
+    def do_GET(self) -> None:
+        is_known = self.path in ("/healthz", "/livez")
+        body = b'{"status":"ok"}' if is_known else b'{"error":"not_found"}'
+        self.send_response(HTTPStatus.OK if is_known else HTTPStatus.NOT_FOUND)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
+        """Watchers ask often; their questions are not logged."""
+
+
+def model_of(settings: Settings) -> Model | None:
+    """The configured model, or None: then intake answers."""
+    if not settings.has_model:
+        return None
+    key = settings.model_api_key.get_secret_value()
+    return OpenAIModel(settings.model_base_url, settings.model_name, key)
+
+
+def serve_worker(settings: Settings, health: tuple[str, int] | None) -> None:
+    """Runs jobs until a signal. ``health`` is an address to answer watchers on."""
+    database = Database(settings.database, pool_size=settings.database_pool_size)
+    check_role(database)
+    stopping = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopping.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    server = None
+    if health is not None:
+        server = ThreadingHTTPServer(health, _Health)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    work = Work(database, settings, model_of(settings))
+    try:
+        run_jobs(database, settings.worker_id, {ANSWER_JOB: work.answer}, stopping)
+    finally:
+        if server is not None:
+            server.shutdown()
+        database.dispose()
