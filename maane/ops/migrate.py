@@ -34,6 +34,7 @@ def migrate(settings: Settings) -> list[str]:
         with engine.begin() as connection:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK_KEY})"))
             _upgrade(connection)
+            connection.execute(text(f"GRANT SELECT ON alembic_version TO {APP_GROUP}"))
             lines = _ensure_login(connection, settings)
         engine.dispose()
         migrate_queue(url, APP_GROUP)
