@@ -168,6 +168,10 @@ def load_settings(**overrides: object) -> Settings:
             raise SettingsError(f"MAANE_{name.upper()}: no such file")
     if bool(settings.model_base_url) != bool(settings.model_name):
         raise SettingsError("MAANE_MODEL_BASE_URL and MAANE_MODEL_NAME: set both or neither")
+    if settings.migration_database.get_backend_name() != settings.database.get_backend_name():
+        raise SettingsError(
+            "MAANE_MIGRATION_DATABASE_URL: must be the same database's, as its owner"
+        )
     return _with_secret_key(settings)
 
 

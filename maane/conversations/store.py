@@ -47,7 +47,7 @@ def leads_of(tx: Session, tenant: Tenant, conversation_ids: Sequence[int]) -> di
             ConversationLead.conversation_id.in_(conversation_ids),
         )
     )
-    return dict(rows.tuples().all())
+    return {conversation_id: lead_id for conversation_id, lead_id in rows}
 
 
 def list_messages(

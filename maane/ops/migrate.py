@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -46,6 +48,8 @@ def migrate(settings: Settings) -> list[str]:
 
 def check_migrated(settings: Settings) -> None:
     """Raises ``SettingsError`` when the database is not at this version's schema."""
+    if settings.is_embedded and not Path(settings.database.database or "").is_file():
+        raise SettingsError("there is no database yet: run maane migrate")
     database = Database(settings.database)
     try:
         with available(), database.engine.connect() as connection:
@@ -57,8 +61,6 @@ def check_migrated(settings: Settings) -> None:
 
 
 def _migrate_sqlite(settings: Settings) -> list[str]:
-    from pathlib import Path
-
     Path(settings.database.database or "").parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(settings.database)
     writer = database.engine.execution_options(maane_begin="BEGIN IMMEDIATE")

@@ -73,7 +73,7 @@ def _narrow(state: ORMExecuteState) -> None:
 
 # What is learnt of a statement is kept as long as the statement; those of hot paths are constants.
 _TABLES: WeakKeyDictionary[Any, frozenset[str]] = WeakKeyDictionary()
-_CONDITIONS: WeakKeyDictionary[Any, frozenset[str]] = WeakKeyDictionary()
+_CONDITIONS: WeakKeyDictionary[Any, frozenset[tuple[str, Any]]] = WeakKeyDictionary()
 
 
 def _guarded_tables(statement: Any) -> frozenset[str]:
@@ -93,11 +93,12 @@ def _check_core(state: ORMExecuteState, scope: int) -> None:
     if bound is None:
         bound = _CONDITIONS[statement] = frozenset(_business_conditions(statement))
     given = state.parameters if isinstance(state.parameters, dict) else {}
-    if len(_guarded_tables(statement)) != 1 or {given.get(name) for name in bound} != {scope}:
+    values = {given.get(name, value) for name, value in bound}
+    if len(_guarded_tables(statement)) != 1 or values != {scope}:
         raise IsolationError("a plain statement without its business")
 
 
-def _business_conditions(statement: Any) -> Iterator[str]:
+def _business_conditions(statement: Any) -> Iterator[tuple[str, Any]]:
     where = getattr(statement, "whereclause", None)
     clauses = where.clauses if isinstance(where, BooleanClauseList) else [where]
     if isinstance(where, BooleanClauseList) and where.operator is not operators.and_:
@@ -110,7 +111,7 @@ def _business_conditions(statement: Any) -> Iterator[str]:
             and clause.left.name == "business_id"
             and isinstance(clause.right, BindParameter)
         ):
-            yield clause.right.key
+            yield clause.right.key, clause.right.value
 
 
 def _owners(state: ORMExecuteState) -> set[object]:
