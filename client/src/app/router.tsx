@@ -1,0 +1,91 @@
+import { createBrowserRouter, type RouteObject } from 'react-router'
+import { Loading } from '../ui/page'
+import { RouteCrash } from './crash'
+
+/** Every page is a file of its own, so that the first one does not wait for the others. */
+export const routes: RouteObject[] = [
+  {
+    errorElement: <RouteCrash />,
+    HydrateFallback: Loading,
+    children: [
+      {
+        path: '/login',
+        lazy: async () => ({ Component: (await import('../features/auth/login-page')).LoginPage }),
+      },
+      {
+        path: '/',
+        lazy: async () => ({ Component: (await import('./shell')).Shell }),
+        children: [
+          {
+            errorElement: <RouteCrash />,
+            children: [
+              {
+                index: true,
+                lazy: async () => ({
+                  Component: (await import('../features/home/home-page')).HomePage,
+                }),
+              },
+              {
+                lazy: async () => ({ Component: (await import('./guards')).InsideBusiness }),
+                children: [
+                  {
+                    path: 'prompts',
+                    lazy: async () => ({
+                      Component: (await import('../features/prompts/prompts-page')).PromptsPage,
+                    }),
+                  },
+                  {
+                    path: 'leads',
+                    lazy: async () => ({
+                      Component: (await import('../features/leads/leads-page')).LeadsPage,
+                    }),
+                  },
+                  {
+                    path: 'conversations/:conversationId?',
+                    lazy: async () => ({
+                      Component: (await import('../features/conversations/conversations-page'))
+                        .ConversationsPage,
+                    }),
+                  },
+                  {
+                    path: 'simulator',
+                    lazy: async () => ({
+                      Component: (await import('../features/simulator/simulator-page'))
+                        .SimulatorPage,
+                    }),
+                  },
+                  {
+                    path: 'audit',
+                    lazy: async () => ({
+                      Component: (await import('../features/audit/audit-page')).AuditPage,
+                    }),
+                  },
+                ],
+              },
+              {
+                lazy: async () => ({ Component: (await import('./guards')).ForAdministrators }),
+                children: [
+                  {
+                    path: 'admin/businesses',
+                    lazy: async () => ({
+                      Component: (await import('../features/businesses/businesses-page'))
+                        .BusinessesPage,
+                    }),
+                  },
+                ],
+              },
+              {
+                path: '*',
+                lazy: async () => ({ Component: (await import('./not-found-page')).NotFoundPage }),
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  },
+]
+
+export function createRouter() {
+  return createBrowserRouter(routes)
+}

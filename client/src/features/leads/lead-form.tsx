@@ -1,0 +1,112 @@
+import { Button, Group, Modal, NativeSelect, Stack, Textarea, TextInput } from '@mantine/core'
+import { useForm } from '@mantine/form'
+import { useWordFor, useWords } from '../../i18n'
+import { ErrorNotice } from '../../ui/error-notice'
+import { useFieldErrors } from '../../ui/error-words'
+import { LEAD_STATUSES, useSaveLead, type Lead, type LeadStatus } from './queries'
+
+interface Props {
+  businessId: number
+  /** Null creates a new one. */
+  lead: Lead | null
+  onSaved: (lead: Lead) => void
+  onClose: () => void
+}
+
+export function LeadForm({ businessId, lead, onSaved, onClose }: Props) {
+  const { t } = useWords()
+  const wordFor = useWordFor()
+  const fieldErrors = useFieldErrors()
+  const save = useSaveLead(businessId)
+  const form = useForm({
+    mode: 'uncontrolled',
+    initialValues: {
+      name: lead?.name ?? '',
+      phone: lead?.phone ?? '',
+      email: lead?.email ?? '',
+      note: lead?.note ?? '',
+      status: (lead?.status ?? 'new') as LeadStatus,
+    },
+    validate: { name: (value) => (value.trim() === '' ? t('leads.nameMissing') : null) },
+  })
+
+  const submit = form.onSubmit(({ name, phone, email, note, status }) => {
+    const body = {
+      name: name.trim(),
+      phone: phone.trim() || null,
+      email: email.trim() || null,
+      note,
+      status,
+    }
+    save.mutate(
+      { id: lead?.id ?? null, body },
+      { onSuccess: onSaved, onError: (error) => form.setErrors(fieldErrors(error)) },
+    )
+  })
+
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={lead === null ? t('leads.create') : t('leads.editTitle')}
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+    >
+      <form onSubmit={submit} noValidate>
+        <Stack>
+          {save.isError && <ErrorNotice error={save.error} />}
+          <TextInput
+            label={t('leads.name')}
+            required
+            data-autofocus
+            dir="auto"
+            autoComplete="off"
+            key={form.key('name')}
+            {...form.getInputProps('name')}
+            data-testid="lead-name"
+          />
+          <TextInput
+            label={t('leads.phone')}
+            type="tel"
+            dir="ltr"
+            autoComplete="off"
+            key={form.key('phone')}
+            {...form.getInputProps('phone')}
+            data-testid="lead-phone"
+          />
+          <TextInput
+            label={t('leads.email')}
+            type="email"
+            dir="ltr"
+            autoComplete="off"
+            key={form.key('email')}
+            {...form.getInputProps('email')}
+            data-testid="lead-email"
+          />
+          <NativeSelect
+            label={t('leads.status')}
+            data={LEAD_STATUSES.map((value) => ({ value, label: wordFor('leadStatus', value) }))}
+            key={form.key('status')}
+            {...form.getInputProps('status')}
+            data-testid="lead-status"
+          />
+          <Textarea
+            label={t('leads.note')}
+            rows={3}
+            dir="auto"
+            key={form.key('note')}
+            {...form.getInputProps('note')}
+            data-testid="lead-note"
+          />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              {t('common.cancel')}
+            </Button>
+            <Button type="submit" loading={save.isPending} data-testid="lead-save">
+              {t('leads.save')}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  )
+}

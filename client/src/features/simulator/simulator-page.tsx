@@ -1,0 +1,63 @@
+import { Alert, Stack, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useWords } from '../../i18n'
+import { ErrorNotice } from '../../ui/error-notice'
+import { WarningIcon } from '../../ui/icons'
+import { Card, PageTitle } from '../../ui/page'
+import { useBusiness } from '../../ui/session'
+import { PhoneScreen } from './phone-screen'
+import { assistantQuery } from './queries'
+import classes from './simulator.module.css'
+
+const FIRST_NUMBER = '052-555-0101'
+
+export function SimulatorPage() {
+  const { t } = useWords()
+  const business = useBusiness()
+  const assistant = useQuery(assistantQuery(business.id))
+  const [phone, setPhone] = useState(FIRST_NUMBER)
+  const [name, setName] = useState('')
+
+  return (
+    <>
+      <PageTitle title={t('simulator.title')} subtitle={t('simulator.subtitle')} />
+      <div className={classes.columns}>
+        <Stack gap="md">
+          {assistant.data !== undefined && !assistant.data.model.is_connected && (
+            <Alert
+              color="yellow"
+              variant="light"
+              icon={<WarningIcon />}
+              data-testid="simulator-no-model"
+            >
+              {t('simulator.noModel')}
+            </Alert>
+          )}
+          {assistant.isError && <ErrorNotice error={assistant.error} />}
+          <Card>
+            <Stack>
+              <TextInput
+                label={t('simulator.from')}
+                type="tel"
+                dir="ltr"
+                autoComplete="off"
+                value={phone}
+                onChange={(event) => setPhone(event.currentTarget.value)}
+                data-testid="simulator-from"
+              />
+              <TextInput
+                label={`${t('simulator.name')} (${t('common.optional')})`}
+                autoComplete="off"
+                value={name}
+                onChange={(event) => setName(event.currentTarget.value)}
+                data-testid="simulator-name"
+              />
+            </Stack>
+          </Card>
+        </Stack>
+        <PhoneScreen business={business} phone={phone} name={name} />
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,163 @@
+/**
+ * The only module that talks to the server.
+ *
+ * Every request carries the cookies; every write also says that its body is JSON and repeats the
+ * CSRF token, read from the cookie at the moment of sending, because login and logout replace it.
+ * A refusal becomes an `ApiError` that says which layer refused and why.
+ */
+import createClient, { type Middleware } from 'openapi-fetch'
+import type { components, paths } from './api/schema'
+
+export type Schemas = components['schemas']
+
+export const CSRF_COOKIE = 'XSRF-TOKEN'
+export const CSRF_HEADER = 'X-CSRFToken'
+const REQUEST_ID_HEADER = 'X-Request-ID'
+const UNSAFE_METHODS = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
+/** The refusals that a fresh token may cure: what the page holds and what the server knows differ. */
+const CURED_BY_A_NEW_TOKEN = new Set(['cookie_missing', 'session_missing', 'token_mismatch'])
+
+export interface ErrorDetail {
+  path: (string | number)[]
+  type: string
+  message: string
+}
+
+interface Refusal {
+  /** 0 when no answer came at all. */
+  status: number
+  /** The server's word, or `network` / `unreadable` when the server did not say one. */
+  error: string
+  reason?: string | null
+  details?: ErrorDetail[] | null
+  requestId?: string | null
+  /** Seconds to wait, from `Retry-After`. */
+  retryAfter?: number | null
+}
+
+/** A request that did not succeed, in the words of the contract. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  readonly status: number
+  readonly error: string
+  readonly reason: string | null
+  readonly details: ErrorDetail[]
+  readonly requestId: string | null
+  readonly retryAfter: number | null
+
+  constructor(refusal: Refusal) {
+    super([refusal.status || 'no answer', refusal.error, refusal.reason].filter(Boolean).join(' '))
+    this.status = refusal.status
+    this.error = refusal.error
+    this.reason = refusal.reason ?? null
+    this.details = refusal.details ?? []
+    this.requestId = refusal.requestId ?? null
+    this.retryAfter = refusal.retryAfter ?? null
+  }
+
+  /** True when nobody is signed in any more, which only a new login cures. */
+  get isSignedOut(): boolean {
+    return this.status === 401 && this.error === 'unauthenticated'
+  }
+}
+
+/** The token as the page can read it right now; null when the cookie is not there. */
+export function readCsrfCookie(): string | null {
+  for (const pair of document.cookie.split('; ')) {
+    const [name, ...value] = pair.split('=')
+    if (name === CSRF_COOKIE) return value.join('=') || null
+  }
+  return null
+}
+
+let clockOffsetMs = 0
+
+/** The server's time, as its last answer told it: a countdown must not trust this machine's clock. */
+export function serverNow(): number {
+  return Date.now() + clockOffsetMs
+}
+
+const edge: Middleware = {
+  onRequest({ request }) {
+    if (!UNSAFE_METHODS.has(request.method)) return
+    request.headers.set('Content-Type', 'application/json')
+    const token = readCsrfCookie()
+    if (token !== null) request.headers.set(CSRF_HEADER, token)
+  },
+
+  async onResponse({ request, response }) {
+    const servedAt = Date.parse(response.headers.get('Date') ?? '')
+    if (!Number.isNaN(servedAt)) clockOffsetMs = servedAt - Date.now()
+    if (response.ok) return
+    const refused = await readRefusal(response)
+    if (refused.status === 403) {
+      reportForbidden(request, refused)
+      if (refused.error === 'csrf' && CURED_BY_A_NEW_TOKEN.has(refused.reason ?? '')) {
+        // Once, so that the next try can work. The refused request itself is not sent again: a
+        // refusal that cures itself unseen is one that nobody ever finds the cause of.
+        await bootstrapCsrf().catch(() => undefined)
+      }
+    }
+    throw refused
+  },
+
+  onError({ error }) {
+    if (error instanceof DOMException && error.name === 'AbortError') return error
+    return new ApiError({ status: 0, error: 'network' })
+  },
+}
+
+export const api = createClient<paths>({ baseUrl: '', credentials: 'include' })
+api.use(edge)
+
+/** The document of a successful answer. A failing one has already been thrown as an `ApiError`. */
+export async function answer<T>(
+  call: Promise<{ data?: T; response: Response }>,
+): Promise<NonNullable<T>> {
+  const { data, response } = await call
+  if (data === undefined || data === null) {
+    throw new ApiError({
+      status: response.status,
+      error: 'unreadable',
+      requestId: response.headers.get(REQUEST_ID_HEADER),
+    })
+  }
+  return data
+}
+
+/** Fetches a token, which also sets its cookie. Called at start-up and right after login. */
+export async function bootstrapCsrf(): Promise<string> {
+  const { csrfToken } = await answer(api.GET('/api/auth/csrf'))
+  return csrfToken
+}
+
+async function readRefusal(response: Response): Promise<ApiError> {
+  const body: unknown = await response.json().catch(() => null)
+  const said = (typeof body === 'object' && body !== null ? body : {}) as Partial<Refusal>
+  const retryAfter = Number.parseInt(response.headers.get('Retry-After') ?? '', 10)
+  return new ApiError({
+    status: response.status,
+    error: typeof said.error === 'string' ? said.error : 'unreadable',
+    reason: typeof said.reason === 'string' ? said.reason : null,
+    details: Array.isArray(said.details) ? said.details : null,
+    requestId: response.headers.get(REQUEST_ID_HEADER),
+    retryAfter: Number.isNaN(retryAfter) ? null : retryAfter,
+  })
+}
+
+/** One line that can be read in a screenshot of the console, and the same as an object. */
+function reportForbidden(request: Request, refused: ApiError): void {
+  const seen = {
+    error: refused.error,
+    reason: refused.reason ?? '<none>',
+    cookie: readCsrfCookie() ?? '<none>',
+    header: request.headers.get(CSRF_HEADER) ?? '<none>',
+    request: refused.requestId ?? '<none>',
+  }
+  const line = Object.entries(seen).map(([name, value]) => `${name}=${value}`)
+  console.error(`Maane 403: ${line.join(' ')}`, {
+    ...seen,
+    method: request.method,
+    path: new URL(request.url).pathname,
+  })
+}

@@ -1,0 +1,47 @@
+/** Messages of one conversation, newest below, as both the conversations and the simulator show them. */
+import { Text } from '@mantine/core'
+import type { Schemas } from '../http'
+import { useWordFor } from '../i18n'
+import { useFormats } from '../i18n/format'
+import classes from './message-thread.module.css'
+
+export type Message = Schemas['Message']
+
+interface Props {
+  messages: Message[]
+  timeZone: string
+  /** Whose messages stand at the end of the line: the one who is looking. */
+  pointOfView: 'business' | 'customer'
+}
+
+export function MessageThread({ messages, timeZone, pointOfView }: Props) {
+  const wordFor = useWordFor()
+  const formats = useFormats(timeZone)
+  const own = pointOfView === 'business' ? 'outbound' : 'inbound'
+  return (
+    <ol className={classes.thread}>
+      {messages.map((message) => (
+        <li
+          key={message.id}
+          className={classes.bubble}
+          data-own={message.direction === own || undefined}
+          data-failed={message.status === 'failed' || undefined}
+          data-testid={`message-${message.direction}`}
+        >
+          <div className={classes.text} dir="auto">
+            {message.text}
+          </div>
+          <Text size="xs" className={classes.meta}>
+            {wordFor('author', message.author)} · {formats.time(message.created_at)} ·{' '}
+            {wordFor('messageStatus', message.status)}
+          </Text>
+          {message.error !== null && (
+            <Text size="xs" c="red">
+              <bdi>{message.error}</bdi>
+            </Text>
+          )}
+        </li>
+      ))}
+    </ol>
+  )
+}
