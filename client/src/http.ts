@@ -33,6 +33,7 @@ interface Refusal {
   requestId?: string | null
   /** Seconds to wait, from `Retry-After`. */
   retryAfter?: number | null
+  cause?: unknown
 }
 
 /** A request that did not succeed, in the words of the contract. */
@@ -46,7 +47,8 @@ export class ApiError extends Error {
   readonly retryAfter: number | null
 
   constructor(refusal: Refusal) {
-    super([refusal.status || 'no answer', refusal.error, refusal.reason].filter(Boolean).join(' '))
+    const words = [refusal.status || 'no answer', refusal.error, refusal.reason]
+    super(words.filter(Boolean).join(' '), { cause: refusal.cause })
     this.status = refusal.status
     this.error = refusal.error
     this.reason = refusal.reason ?? null
@@ -103,11 +105,16 @@ const edge: Middleware = {
 
   onError({ error }) {
     if (error instanceof DOMException && error.name === 'AbortError') return error
-    return new ApiError({ status: 0, error: 'network' })
+    return new ApiError({ status: 0, error: 'network', cause: error })
   },
 }
 
-export const api = createClient<paths>({ baseUrl: '', credentials: 'include' })
+export const api = createClient<paths>({
+  // Relative: the page and the API are one origin, and no address has to be configured.
+  baseUrl: '',
+  credentials: 'include',
+  fetch: (request) => fetch(request),
+})
 api.use(edge)
 
 /** The document of a successful answer. A failing one has already been thrown as an `ApiError`. */

@@ -23,6 +23,10 @@ export function formatsOf(language: Language, timeZone?: string | null) {
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   const number = new Intl.NumberFormat(locale)
 
+  // Hebrew's own data repeats small numbers in brackets: `לפני שעתיים (2)`.
+  const spoken = (value: number, unit: Intl.RelativeTimeFormatUnit) =>
+    relative.format(value, unit).replace(/ \(\D?\d+\D?\)$/, '')
+
   return {
     number: (value: number) => number.format(value),
     dateTime: (iso: string) => dateTime.format(new Date(iso)),
@@ -31,10 +35,10 @@ export function formatsOf(language: Language, timeZone?: string | null) {
     ago(iso: string, nowMs: number): string {
       const seconds = Math.round((new Date(iso).getTime() - nowMs) / 1000)
       const distance = Math.abs(seconds)
-      if (distance < MINUTE_S) return relative.format(0, 'second')
-      if (distance < HOUR_S) return relative.format(Math.trunc(seconds / MINUTE_S), 'minute')
-      if (distance < DAY_S) return relative.format(Math.trunc(seconds / HOUR_S), 'hour')
-      if (distance < 7 * DAY_S) return relative.format(Math.trunc(seconds / DAY_S), 'day')
+      if (distance < MINUTE_S) return spoken(0, 'second')
+      if (distance < HOUR_S) return spoken(Math.trunc(seconds / MINUTE_S), 'minute')
+      if (distance < DAY_S) return spoken(Math.trunc(seconds / HOUR_S), 'hour')
+      if (distance < 7 * DAY_S) return spoken(Math.trunc(seconds / DAY_S), 'day')
       return dateTime.format(new Date(iso))
     },
   }

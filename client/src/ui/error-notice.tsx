@@ -7,18 +7,20 @@ interface Props {
   error: unknown
   /** Shows a button that tries again, where trying again is one call. */
   onRetry?: () => void
-  /** Names the fields here too; off where a form already shows them beside each field. */
-  showsFields?: boolean
+  /** The fields whose faults a form shows beside each of them already. */
+  ownFields?: readonly string[]
 }
 
 /** Says in words which layer refused, why, and what to do, with the id to find it in the log. */
-export function ErrorNotice({ error, onRetry, showsFields = true }: Props) {
+export function ErrorNotice({ error, onRetry, ownFields = [] }: Props) {
   const { t } = useWords()
   const wordFor = useWordFor()
   const fieldErrors = useFieldErrors()
   const refusal = asApiError(error)
   const words = useRefusalWords(refusal)
-  const fields = showsFields ? Object.entries(fieldErrors(refusal)) : []
+  const fields = Object.entries(fieldErrors(refusal)).filter(
+    ([field]) => !ownFields.includes(field),
+  )
   const code = [refusal.status || null, refusal.error, refusal.reason].filter(Boolean).join(' · ')
 
   return (

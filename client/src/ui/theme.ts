@@ -1,4 +1,9 @@
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core'
+import {
+  createTheme,
+  Modal,
+  type CSSVariablesResolver,
+  type MantineColorsTuple,
+} from '@mantine/core'
 
 const petrol: MantineColorsTuple = [
   '#e9f7f5',
@@ -26,6 +31,7 @@ export const theme = createTheme({
   defaultRadius: 'md',
   cursorType: 'pointer',
   respectReducedMotion: true,
+  components: { Modal: Modal.extend({ styles: { title: { fontWeight: 650 } } }) },
 })
 
 /** A page a shade darker than its cards, so that cards need no shadow. */

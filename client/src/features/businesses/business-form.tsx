@@ -62,12 +62,14 @@ export function BusinessForm({ business, onSaved, onClose }: Props) {
     >
       <form onSubmit={submit} noValidate>
         <Stack>
-          {save.isError && <ErrorNotice error={save.error} />}
+          {save.isError && (
+            <ErrorNotice error={save.error} ownFields={Object.keys(form.getValues())} />
+          )}
           <TextInput
             label={t('businesses.name')}
             required
             data-autofocus
-            dir="auto"
+            classNames={{ input: 'maane-any-direction' }}
             autoComplete="off"
             key={form.key('name')}
             {...form.getInputProps('name')}

@@ -42,6 +42,7 @@ export function EnterDialog({ business, onClose }: Props) {
             name="reason"
             maxLength={MAX_REASON}
             autoComplete="off"
+            classNames={{ input: 'maane-any-direction' }}
             data-autofocus
             data-testid="impersonation-reason"
           />

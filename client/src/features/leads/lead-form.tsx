@@ -53,12 +53,14 @@ export function LeadForm({ businessId, lead, onSaved, onClose }: Props) {
     >
       <form onSubmit={submit} noValidate>
         <Stack>
-          {save.isError && <ErrorNotice error={save.error} />}
+          {save.isError && (
+            <ErrorNotice error={save.error} ownFields={Object.keys(form.getValues())} />
+          )}
           <TextInput
             label={t('leads.name')}
             required
             data-autofocus
-            dir="auto"
+            classNames={{ input: 'maane-any-direction' }}
             autoComplete="off"
             key={form.key('name')}
             {...form.getInputProps('name')}
@@ -92,7 +94,7 @@ export function LeadForm({ businessId, lead, onSaved, onClose }: Props) {
           <Textarea
             label={t('leads.note')}
             rows={3}
-            dir="auto"
+            classNames={{ input: 'maane-any-direction' }}
             key={form.key('note')}
             {...form.getInputProps('note')}
             data-testid="lead-note"

@@ -28,8 +28,8 @@ export function LeadList({ leads, timeZone, onEdit, onDelete }: Props) {
                 <bdi>{lead.name}</bdi>
               </Text>
               {lead.note !== '' && (
-                <Text size="sm" c="dimmed" lineClamp={2} dir="auto">
-                  {lead.note}
+                <Text size="sm" c="dimmed" lineClamp={2}>
+                  <bdi>{lead.note}</bdi>
                 </Text>
               )}
             </div>

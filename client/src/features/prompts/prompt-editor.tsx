@@ -41,9 +41,7 @@ export function PromptEditor(props: Props) {
         value={props.value}
         onChange={(event) => props.onChange(event.currentTarget.value)}
         error={isTooLong ? t('prompts.tooLong', { max: MAX_CHARACTERS }) : props.error}
-        // An empty field has no direction of its own, and its placeholder is in the page's.
-        dir={props.value === '' ? undefined : 'auto'}
-        classNames={{ label: classes.label, input: classes.input }}
+        classNames={{ label: classes.label, input: `${classes.input} maane-any-direction` }}
         spellCheck
         data-testid={props.testId}
       />

@@ -14,6 +14,8 @@ import { promptsQuery, useReplacePrompts, type Prompts } from './queries'
 import classes from './prompts.module.css'
 import { usePromptDraft } from './use-draft'
 
+const OWN_FIELDS = ['calls_prompt', 'whatsapp_prompt']
+
 export function PromptsPage() {
   const { t } = useWords()
   const business = useBusiness()
@@ -106,7 +108,7 @@ function Editors({ businessId, timeZone, saved }: EditorsProps) {
       </SimpleGrid>
       <div className={classes.bar}>
         <Stack gap="sm">
-          {replace.isError && <ErrorNotice error={replace.error} />}
+          {replace.isError && <ErrorNotice error={replace.error} ownFields={OWN_FIELDS} />}
           <Group justify="space-between">
             <Text size="sm" c={isDirty ? undefined : 'dimmed'} role="status">
               {isDirty ? t('prompts.unsaved') : t('prompts.upToDate')}

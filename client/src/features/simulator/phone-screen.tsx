@@ -81,11 +81,10 @@ export function PhoneScreen({ business, phone, name }: Props) {
           placeholder={t('simulator.placeholder')}
           rows={1}
           value={text}
-          dir={text === '' ? undefined : 'auto'}
           onChange={(event) => setText(event.currentTarget.value)}
           onKeyDown={sendOnEnter}
           radius="xl"
-          classNames={{ root: classes.field, input: classes.input }}
+          classNames={{ root: classes.field, input: `${classes.input} maane-any-direction` }}
           data-testid="simulator-text"
         />
         <ActionIcon

@@ -1,4 +1,4 @@
-import { Alert, Stack, TextInput } from '@mantine/core'
+import { Alert, SimpleGrid, Stack, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useWords } from '../../i18n'
@@ -36,7 +36,7 @@ export function SimulatorPage() {
           )}
           {assistant.isError && <ErrorNotice error={assistant.error} />}
           <Card>
-            <Stack>
+            <SimpleGrid cols={2}>
               <TextInput
                 label={t('simulator.from')}
                 type="tel"
@@ -47,13 +47,14 @@ export function SimulatorPage() {
                 data-testid="simulator-from"
               />
               <TextInput
-                label={`${t('simulator.name')} (${t('common.optional')})`}
+                label={t('simulator.name')}
                 autoComplete="off"
+                placeholder={t('common.optional')}
                 value={name}
                 onChange={(event) => setName(event.currentTarget.value)}
                 data-testid="simulator-name"
               />
-            </Stack>
+            </SimpleGrid>
           </Card>
         </Stack>
         <PhoneScreen business={business} phone={phone} name={name} />

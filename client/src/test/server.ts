@@ -1,0 +1,58 @@
+/** The server as the tests see it: it answers what a test tells it, and keeps what it was sent. */
+import { http, HttpResponse, type JsonBodyType } from 'msw'
+import { setupServer } from 'msw/node'
+
+export const REQUEST_ID = 'request-0001'
+
+export const server = setupServer(
+  http.get('*/api/auth/csrf', () => HttpResponse.json({ csrfToken: 'token-of-the-page' })),
+)
+
+export interface Sent {
+  method: string
+  path: string
+  token: string | null
+  contentType: string | null
+  credentials: string
+  body: unknown
+}
+
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
+
+/** Answers every request to a path with one document, and returns the list of what came. */
+export function answerWith(
+  method: Method,
+  path: string,
+  document: JsonBodyType,
+  { status = 200, headers = {} }: { status?: number; headers?: Record<string, string> } = {},
+): Sent[] {
+  const sent: Sent[] = []
+  server.use(
+    http[method](`*${path}`, async ({ request }) => {
+      const text = await request.text()
+      sent.push({
+        method: request.method,
+        path: new URL(request.url).pathname,
+        token: request.headers.get('X-CSRFToken'),
+        contentType: request.headers.get('Content-Type'),
+        credentials: request.credentials,
+        body: text === '' ? undefined : JSON.parse(text),
+      })
+      return HttpResponse.json(document, {
+        status,
+        headers: { 'X-Request-ID': REQUEST_ID, ...headers },
+      })
+    }),
+  )
+  return sent
+}
+
+export function refuseWith(
+  method: Method,
+  path: string,
+  status: number,
+  error: string,
+  reason?: string,
+): Sent[] {
+  return answerWith(method, path, reason === undefined ? { error } : { error, reason }, { status })
+}

@@ -1,0 +1,46 @@
+import '@testing-library/jest-dom/vitest'
+import { cleanup } from '@testing-library/react'
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+import { startI18n } from '../i18n'
+import { server } from './server'
+
+// Mantine measures and observes; jsdom has nothing to measure.
+window.matchMedia = (query) =>
+  ({
+    matches: false,
+    media: query,
+    addEventListener: () => undefined,
+    removeEventListener: () => undefined,
+  }) as unknown as MediaQueryList
+window.ResizeObserver = class {
+  observe = () => undefined
+  unobserve = () => undefined
+  disconnect = () => undefined
+}
+
+// A browser resolves a relative address against the page; Node's Request refuses it.
+const NodeRequest = globalThis.Request
+globalThis.Request = class extends NodeRequest {
+  constructor(input: RequestInfo | URL, init?: RequestInit) {
+    super(typeof input === 'string' ? new URL(input, window.location.href) : input, init)
+  }
+}
+
+beforeAll(async () => {
+  server.listen({ onUnhandledRequest: 'error' })
+  await startI18n('he')
+})
+
+beforeEach(async () => {
+  localStorage.clear()
+  sessionStorage.clear()
+  document.cookie = 'XSRF-TOKEN=token-of-the-page; path=/'
+  await startI18n('he')
+})
+
+afterEach(() => {
+  cleanup()
+  server.resetHandlers()
+})
+
+afterAll(() => server.close())
