@@ -154,12 +154,19 @@ describe('a refusal', () => {
   })
 
   it('keeps the seconds of Retry-After', async () => {
-    answerWith('post', LEADS, { error: 'throttled' }, { status: 429, headers: { 'Retry-After': '30' } })
+    answerWith(
+      'post',
+      LEADS,
+      { error: 'throttled' },
+      { status: 429, headers: { 'Retry-After': '30' } },
+    )
     expect(await refusalOf(api.POST(LEADS, { body: lead }))).toMatchObject({ retryAfter: 30 })
   })
 
   it('says that it was unreadable when a proxy answered with a page', async () => {
-    server.use(http.get(`*${PROMPT}`, () => new HttpResponse('<h1>Bad gateway</h1>', { status: 502 })))
+    server.use(
+      http.get(`*${PROMPT}`, () => new HttpResponse('<h1>Bad gateway</h1>', { status: 502 })),
+    )
     expect(await refusalOf(api.GET(PROMPT))).toMatchObject({ status: 502, error: 'unreadable' })
   })
 

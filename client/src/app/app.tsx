@@ -1,8 +1,9 @@
 import { DirectionContext, MantineProvider } from '@mantine/core'
 import { QueryClientProvider } from '@tanstack/react-query'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { RouterProvider } from 'react-router/dom'
 import { useWords } from '../i18n'
+import { followOtherTabs } from '../ui/session'
 import { cssVariables, theme } from '../ui/theme'
 import { CrashBoundary } from './crash'
 import { createQueries } from './queries'
@@ -12,6 +13,7 @@ export function App() {
   const [queries] = useState(createQueries)
   const [router] = useState(createRouter)
   const { direction } = useWords()
+  useEffect(() => followOtherTabs(queries), [queries])
   // Mantine is told the direction and never sets it: that is for i18n alone.
   const followed = useMemo(
     () => ({ dir: direction, setDirection: () => undefined, toggleDirection: () => undefined }),

@@ -1,6 +1,6 @@
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
 import { ApiError } from '../http'
-import { followOtherTabs, learnFromRefusal } from '../ui/session'
+import { learnFromRefusal } from '../ui/session'
 
 const MAX_RETRIES = 2
 
@@ -20,6 +20,5 @@ export function createQueries(): QueryClient {
       mutations: { retry: false, networkMode: 'always' },
     },
   })
-  followOtherTabs(client)
   return client
 }

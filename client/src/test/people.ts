@@ -21,7 +21,7 @@ export const admin: Me = {
 }
 
 /** The admin inside the clinic, with this many seconds left. */
-export function adminInside(secondsLeft: number): Me {
+export function adminInside(secondsLeft: number) {
   const now = Date.now()
   return {
     ...admin,
@@ -33,5 +33,5 @@ export function adminInside(secondsLeft: number): Me {
       reason: 'עדכון שעות',
       is_active: true,
     },
-  }
+  } satisfies Me
 }

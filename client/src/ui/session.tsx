@@ -31,10 +31,11 @@ export const sessionQuery = queryOptions({
 /** Another tab of this browser shares the cookie, so it must hear that the session is another one. */
 const otherTabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('maane')
 
-export function followOtherTabs(client: QueryClient): void {
-  otherTabs?.addEventListener('message', () => {
-    void client.invalidateQueries({ queryKey: SESSION_KEY })
-  })
+/** Asks for the session anew whenever another tab replaced it. Returns how to stop. */
+export function followOtherTabs(client: QueryClient): () => void {
+  const ask = () => void client.invalidateQueries({ queryKey: SESSION_KEY })
+  otherTabs?.addEventListener('message', ask)
+  return () => otherTabs?.removeEventListener('message', ask)
 }
 
 /**
