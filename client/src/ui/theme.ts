@@ -1,9 +1,4 @@
-import {
-  createTheme,
-  Modal,
-  type CSSVariablesResolver,
-  type MantineColorsTuple,
-} from '@mantine/core'
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core'
 
 const petrol: MantineColorsTuple = [
   '#e9f7f5',
@@ -31,7 +26,6 @@ export const theme = createTheme({
   defaultRadius: 'md',
   cursorType: 'pointer',
   respectReducedMotion: true,
-  components: { Modal: Modal.extend({ styles: { title: { fontWeight: 650 } } }) },
 })
 
 /** A page a shade darker than its cards, so that cards need no shadow. */
