@@ -47,7 +47,8 @@ def leads_of(tx: Session, tenant: Tenant, conversation_ids: Sequence[int]) -> di
             ConversationLead.conversation_id.in_(conversation_ids),
         )
     )
-    return {conversation_id: lead_id for conversation_id, lead_id in rows}
+    leads: dict[int, int] = {row.conversation_id: row.lead_id for row in rows}
+    return leads
 
 
 def list_messages(

@@ -12,8 +12,9 @@ import base64
 import binascii
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -122,6 +123,9 @@ class Database:
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url, pool_size)
         self._writer = self.engine.execution_options(maane_begin="BEGIN IMMEDIATE")
         self._reader = self.engine.execution_options(maane_begin="BEGIN")
+        # SQLite's own wait for the write lock sleeps in steps; threads of one process queue here
+        # instead and are woken at once.
+        self._turn: AbstractContextManager[object] = Lock() if self.is_sqlite else nullcontext()
         # A single statement needs no transaction; PostgreSQL is spared two round trips.
         self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -142,7 +146,7 @@ class Database:
                 autoflush=False,
                 info={"scope": scope},
             )
-            with session:
+            with self._turn if writes else nullcontext(), session:
                 yield session
                 if writes:
                     session.commit()

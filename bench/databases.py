@@ -1,0 +1,92 @@
+"""Throw-away databases: files in a temporary folder, or databases that are dropped afterwards."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+SERVER = os.environ.get("BENCH_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/postgres")
+APP_ROLE = "maane_bench"
+
+
+@dataclass(frozen=True)
+class Place:
+    """One database: its owner's address, and the address of whoever serves from it."""
+
+    owner_url: str
+    app_url: str
+    var_dir: Path
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.owner_url.startswith("sqlite")
+
+    def execute(self, statement: str, values: Any = None) -> list[Any]:
+        """As the owner, past row-level security."""
+        if self.is_sqlite:
+            with sqlite3.connect(self.owner_url.removeprefix("sqlite:///")) as connection:
+                return connection.execute(statement, values or ()).fetchall()
+        with psycopg.connect(self.owner_url, autocommit=True) as connection:
+            cursor = connection.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+    def columns(self, table: str) -> list[str]:
+        if self.is_sqlite:
+            return [row[1] for row in self.execute(f"PRAGMA table_info({table})")]
+        rows = self.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = %s "
+            "AND table_schema = 'public'",
+            (table,),
+        )
+        return [row[0] for row in rows]
+
+    def variables(self) -> dict[str, str]:
+        """What makes Maane serve from here."""
+        return {
+            "MAANE_VAR_DIR": str(self.var_dir),
+            "MAANE_DATABASE_URL": self.app_url,
+            "MAANE_MIGRATION_DATABASE_URL": self.owner_url,
+            "MAANE_SECRET_KEY": "b" * 40,
+            "MAANE_WEB_THREADS": "4",
+        }
+
+
+def has_postgresql() -> bool:
+    try:
+        psycopg.connect(SERVER, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+@contextmanager
+def place(kind: str, name: str, *, synchronous: bool = True) -> Iterator[Place]:
+    """A fresh database of a kind. ``synchronous`` False turns off waiting for the disk, for all who
+    use it, which shows the share of everything else."""
+    with tempfile.TemporaryDirectory(prefix=f"maane-bench-{name}-") as folder:
+        var_dir = Path(folder)
+        if kind == "sqlite":
+            url = f"sqlite:///{var_dir / 'maane.db'}"
+            yield Place(url, url, var_dir)
+            return
+        base = SERVER.rsplit("/", 1)[0]
+        database = f"maane_bench_{name}"
+        with psycopg.connect(SERVER, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+            connection.execute(f"CREATE DATABASE {database}")
+            if not synchronous:
+                connection.execute(f"ALTER DATABASE {database} SET synchronous_commit = off")
+        host = base.split("@")[-1]
+        try:
+            yield Place(f"{base}/{database}", f"postgresql://{APP_ROLE}@{host}/{database}", var_dir)
+        finally:
+            with psycopg.connect(SERVER, autocommit=True) as connection:
+                connection.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")

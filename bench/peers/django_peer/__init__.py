@@ -1,0 +1,1 @@
+"""The same save in Django and Django REST framework, set up as their guides advise."""

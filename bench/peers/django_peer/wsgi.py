@@ -1,0 +1,10 @@
+"""What Granian serves."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bench.peers.django_peer.settings")
+application = get_wsgi_application()

@@ -1,0 +1,168 @@
+"""Writes the results: JSON beside each other, and one table in docs/performance.md."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import platform
+import sqlite3
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from bench.databases import SERVER, has_postgresql
+from bench.serving import ROOT
+
+RESULTS = ROOT / "bench" / "results"
+PAGE = ROOT / "docs" / "performance.md"
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+LARGEST_SCRIPT_KB = 200
+
+
+def surroundings() -> dict[str, Any]:
+    """The machine and the versions, without which a number says nothing."""
+    model = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.machine(),
+    )
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    versions = {
+        name: version(name)
+        for name in ("flask", "django", "djangorestframework", "sqlalchemy", "granian", "psycopg")
+    }
+    versions |= {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
+    if has_postgresql():
+        with psycopg.connect(SERVER) as connection:
+            versions["postgresql"] = str(connection.info.server_version)
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.strip()
+    return {
+        "machine": {"cpu": model, "cores": os.cpu_count(), "memory_gib": round(memory, 1)},
+        "versions": versions,
+        "commit": commit,
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def client_size() -> dict[str, Any] | None:
+    """Compressed JavaScript of the entry and everything it imports before it can start."""
+    file = ROOT / "client" / "dist" / ".vite" / "manifest.json"
+    if not file.is_file():
+        return None
+    manifest: dict[str, Any] = json.loads(file.read_text())
+    waiting = [key for key, chunk in manifest.items() if chunk.get("isEntry")]
+    waiting += [key for key in manifest if "login-page" in key]
+    seen: set[str] = set()
+    while waiting:
+        key = waiting.pop()
+        if key not in seen:
+            seen.add(key)
+            waiting += manifest[key].get("imports", [])
+    files = {manifest[key]["file"] for key in seen if manifest[key]["file"].endswith(".js")}
+    size = sum(
+        len(gzip.compress((ROOT / "client" / "dist" / name).read_bytes(), 9)) for name in files
+    )
+    return {
+        "kilobytes": round(size / 1000, 1),
+        "target": f"<= {LARGEST_SCRIPT_KB}",
+        "met": size <= LARGEST_SCRIPT_KB * 1000,
+    }
+
+
+def write(name: str, document: Any) -> None:
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({**surroundings(), "result": document}, indent=1, ensure_ascii=False)
+    (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def update_page() -> None:
+    """Puts a table of all results between the marks of docs/performance.md."""
+    lines = ["| what | measured | target | met |", "|---|---|---|---|"]
+    around = ""
+    for file in sorted(RESULTS.glob("*.json")):
+        stored = json.loads(file.read_text(encoding="utf-8"))
+        lines += [f"| {' | '.join(row)} |" for row in _rows(file.stem, stored["result"])]
+        machine, versions = stored["machine"], stored["versions"]
+        around = (
+            f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB; "
+            + ", ".join(f"{name} {number}" for name, number in sorted(versions.items()))
+            + f"; commit {stored['commit']}, {stored['at'][:10]}."
+        )
+    page = PAGE.read_text(encoding="utf-8")
+    head, rest = page.split(BEGIN)
+    _, tail = rest.split(END)
+    table = "\n".join(lines)
+    PAGE.write_text(f"{head}{BEGIN}\n{table}\n\n{around}\n{END}{tail}", encoding="utf-8")
+
+
+def _rows(name: str, result: dict[str, Any]) -> list[list[str]]:
+    if name == "client":
+        return [
+            [
+                "JavaScript before the login page, compressed",
+                f"{result['kilobytes']} KB",
+                result["target"],
+                _yes(result["met"]),
+            ]
+        ]
+    if "first_page" in result:
+        return [
+            [
+                f"{result['database']}: {words} of leads, p95 at 1,000,000 rows over 10,000",
+                f"{part['ratio']['median']} ({part['ratio']['lowest']} to {part['ratio']['highest']}; "
+                f"{part['p95_ms'][1]} ms over {part['p95_ms'][0]} ms)",
+                part["ratio"]["target"],
+                _yes(part["ratio"]["met"]),
+            ]
+            for words, part in (
+                ("first page", result["first_page"]),
+                ("deep page", result["deep_page"]),
+            )
+        ]
+    where = result["database"] + ("" if result["waits_for_disk"] else ", not waiting for the disk")
+    rows = []
+    for key, words, other in (
+        ("over_django", "saves over Django + REST framework", "django"),
+        ("over_bare_flask", "saves over bare Flask, SQLAlchemy Core", "bare flask, core"),
+        ("over_bare_driver", "saves over bare Flask, driver alone", "bare flask, driver"),
+    ):
+        ratio = result["ratios"][key]
+        spread = f" ({ratio['lowest']} to {ratio['highest']})" if "lowest" in ratio else ""
+        ours, theirs = result["peers"]["maane"], result["peers"][other]
+        rows.append(
+            [
+                f"{where}: {words}",
+                f"{ratio['median']}{spread}; {ours['per_second']}/s over {theirs['per_second']}/s",
+                ratio.get("target", "shown"),
+                _yes(ratio["met"]) if "met" in ratio else "",
+            ]
+        )
+    tail = result["ratios"]["p99_to_django"]
+    ours, theirs = result["peers"]["maane"], result["peers"]["django"]
+    rows.append(
+        [
+            f"{where}: p99 to Django's",
+            f"{tail['median']}; {ours['p99_ms']} ms to {theirs['p99_ms']} ms",
+            tail["target"],
+            _yes(tail["met"]),
+        ]
+    )
+    return rows
+
+
+def _yes(met: bool) -> str:
+    return "yes" if met else "**NOT MET**"
