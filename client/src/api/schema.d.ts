@@ -212,6 +212,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/business/current/assistant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether a model answers, and whether a number is connected.
+         * @description Access: business.
+         */
+        get: operations["whatsapp_get_assistant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/business/current/audit": {
         parameters: {
             query?: never;
@@ -224,6 +244,46 @@ export interface paths {
          * @description Access: business.
          */
         get: operations["tenancy_list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The conversations of this business, newest first.
+         * @description Access: business.
+         */
+        get: operations["conversations_list_conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/conversations/{conversation_id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was said, newest first.
+         * @description Access: business.
+         */
+        get: operations["conversations_list_messages"];
         put?: never;
         post?: never;
         delete?: never;
@@ -308,146 +368,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/business/current/assistant": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Done. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Assistant"];
-                    };
-                };
-                /** @description Refused; the body says why. */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/business/current/conversations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    after?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Done. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ConversationPage"];
-                    };
-                };
-                /** @description Refused; the body says why. */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/business/current/conversations/{conversation_id}/messages": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    after?: string;
-                };
-                header?: never;
-                path: {
-                    conversation_id: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Done. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["MessagePage"];
-                    };
-                };
-                /** @description Refused; the body says why. */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/business/current/simulator/messages": {
         parameters: {
             query?: never;
@@ -457,39 +377,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["SimulatorMessageBody"];
-                };
-            };
-            responses: {
-                /** @description Done. */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SimulatorReceipt"];
-                    };
-                };
-                /** @description Refused; the body says why. */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        /**
+         * A customer's message through the same signed webhook as a real one.
+         * @description Access: business.
+         */
+        post: operations["whatsapp_simulate_message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -500,6 +392,14 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Assistant
+         * @description Whether a model answers, or intake; and whether a WhatsApp number is connected.
+         */
+        Assistant: {
+            model: components["schemas"]["ModelState"];
+            whatsapp: components["schemas"]["WhatsappState"];
+        };
         /** AuditActor */
         AuditActor: {
             /** Id */
@@ -615,6 +515,38 @@ export interface components {
              * @default null
              */
             status: ("active" | "suspended") | null;
+        };
+        /** Conversation */
+        Conversation: {
+            /** Id */
+            id: number;
+            /** Channel */
+            channel: string;
+            /** Contact Phone */
+            contact_phone: string | null;
+            /** Contact Name */
+            contact_name: string | null;
+            /** Lead Id */
+            lead_id: number | null;
+            /** Prompt Version */
+            prompt_version: number;
+            /**
+             * Last Message At
+             * Format: date-time
+             */
+            last_message_at: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /** ConversationPage */
+        ConversationPage: {
+            /** Items */
+            items: components["schemas"]["Conversation"][];
+            /** Next */
+            next: string | null;
         };
         /** Credentials */
         Credentials: {
@@ -837,6 +769,42 @@ export interface components {
             /** Tenant Id */
             tenant_id: number | null;
         };
+        /** Message */
+        Message: {
+            /** Id */
+            id: number;
+            /** Direction */
+            direction: string;
+            /** Author */
+            author: string;
+            /** Text */
+            text: string;
+            /** Status */
+            status: string;
+            /** Error */
+            error: string | null;
+            /** Prompt Version */
+            prompt_version: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /** MessagePage */
+        MessagePage: {
+            /** Items */
+            items: components["schemas"]["Message"][];
+            /** Next */
+            next: string | null;
+        };
+        /** ModelState */
+        ModelState: {
+            /** Is Connected */
+            is_connected: boolean;
+            /** Name */
+            name: string | null;
+        };
         /**
          * PageQuery
          * @description ``limit`` rows after the cursor of the page before.
@@ -933,56 +901,31 @@ export interface components {
              */
             signed_out: boolean;
         };
-        ModelConnection: {
-            is_connected: boolean;
-            name: string | null;
-        };
-        WhatsappConnection: {
-            is_connected: boolean;
-            phone_number_id: string | null;
-        };
-        Assistant: {
-            model: components["schemas"]["ModelConnection"];
-            whatsapp: components["schemas"]["WhatsappConnection"];
-        };
-        Conversation: {
-            id: number;
-            channel: string;
-            contact_phone: string | null;
-            contact_name: string | null;
-            lead_id: number | null;
-            prompt_version: number;
-            /** Format: date-time */
-            last_message_at: string;
-            /** Format: date-time */
-            created_at: string;
-        };
-        ConversationPage: {
-            items: components["schemas"]["Conversation"][];
-            next: string | null;
-        };
-        Message: {
-            id: number;
-            direction: string;
-            author: string;
-            text: string;
-            status: string;
-            error: string | null;
-            /** Format: date-time */
-            created_at: string;
-        };
-        MessagePage: {
-            items: components["schemas"]["Message"][];
-            next: string | null;
-        };
-        SimulatorMessageBody: {
-            from_phone: string;
-            name?: string | null;
-            text: string;
-        };
-        SimulatorReceipt: {
+        /** SimulatorMessage */
+        SimulatorMessage: {
+            /** Conversation Phone */
             conversation_phone: string;
+            /** Event */
             event: string;
+        };
+        /** SimulatorMessageBody */
+        SimulatorMessageBody: {
+            /** From Phone */
+            from_phone: string;
+            /** Text */
+            text: string;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+        };
+        /** WhatsappState */
+        WhatsappState: {
+            /** Is Connected */
+            is_connected: boolean;
+            /** Phone Number Id */
+            phone_number_id: string | null;
         };
     };
     responses: never;
@@ -1368,6 +1311,35 @@ export interface operations {
             };
         };
     };
+    whatsapp_get_assistant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assistant"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     tenancy_list_audit: {
         parameters: {
             query?: {
@@ -1387,6 +1359,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    conversations_list_conversations: {
+        parameters: {
+            query?: {
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationPage"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    conversations_list_messages: {
+        parameters: {
+            query?: {
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path: {
+                conversation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePage"];
                 };
             };
             /** @description Refused; the body says why. */
@@ -1612,6 +1650,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Prompts"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    whatsapp_simulate_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimulatorMessageBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulatorMessage"];
                 };
             };
             /** @description Refused; the body says why. */

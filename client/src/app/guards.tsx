@@ -19,6 +19,7 @@ export function InsideBusiness() {
   return (
     <Card>
       <EmptyState
+        isPage
         icon={<BusinessIcon size={26} />}
         title={t('noBusiness.title')}
         text={hasEnded ? t('noBusiness.ended') : chosen}
@@ -41,6 +42,7 @@ export function ForAdministrators() {
   return (
     <Card>
       <EmptyState
+        isPage
         icon={<BusinessIcon size={26} />}
         title={t('notAllowed.title')}
         text={t('notAllowed.text')}

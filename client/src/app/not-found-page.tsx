@@ -9,6 +9,7 @@ export function NotFoundPage() {
   return (
     <Card>
       <EmptyState
+        isPage
         icon={<WarningIcon size={26} />}
         title={t('notFound.title')}
         text={t('notFound.text')}

@@ -8,7 +8,7 @@ export function UserMenu({ onSignOut }: { onSignOut: () => void }) {
   const wordFor = useWordFor()
   const { user } = useSession()
   return (
-    <Menu position="bottom-end" width={240}>
+    <Menu position="bottom-end" width={240} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <ActionIcon
           variant="light"

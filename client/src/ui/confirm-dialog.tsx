@@ -35,7 +35,7 @@ export function ConfirmDialog(props: Props) {
             {props.cancelLabel ?? t('common.cancel')}
           </Button>
           <Button
-            color={props.isDangerous === true ? 'red' : undefined}
+            color={props.isDangerous === true ? 'red.9' : undefined}
             loading={props.isPending === true}
             onClick={props.onConfirm}
             data-testid="confirm"

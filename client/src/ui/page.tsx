@@ -41,13 +41,17 @@ interface EmptyStateProps {
   title: string
   text?: string | undefined
   action?: ReactNode
+  /** True where it is the whole page, whose title it then is. */
+  isPage?: boolean
 }
 
-export function EmptyState({ icon, title, text, action }: EmptyStateProps) {
+export function EmptyState({ icon, title, text, action, isPage = false }: EmptyStateProps) {
   return (
     <Stack align="center" gap="xs" py="xl" px="md" ta="center">
       <div className={classes.emptyIcon}>{icon}</div>
-      <Text fw={600}>{title}</Text>
+      <Text fw={600} component={isPage ? 'h1' : 'p'} m={0}>
+        {title}
+      </Text>
       {text !== undefined && (
         <Text c="dimmed" size="sm" maw={380}>
           {text}

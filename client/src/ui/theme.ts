@@ -19,7 +19,7 @@ const FONTS =
 
 export const theme = createTheme({
   primaryColor: 'petrol',
-  primaryShade: { light: 7, dark: 6 },
+  primaryShade: 7,
   colors: { petrol },
   fontFamily: FONTS,
   headings: { fontFamily: FONTS, fontWeight: '650' },
@@ -37,6 +37,11 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--maane-line': '#e3e6e2',
     '--mantine-color-text': '#1c2624',
     '--mantine-color-dimmed': '#5c6b67',
+    // Mantine's own are too pale on their tint for small text.
+    '--mantine-color-yellow-light-color': '#7a4500',
+    '--mantine-color-green-light-color': '#1b6329',
+    '--mantine-color-red-text': '#b32424',
+    '--mantine-color-error': '#b32424',
   },
   dark: {
     '--maane-page': '#161b1a',

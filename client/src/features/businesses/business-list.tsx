@@ -57,7 +57,7 @@ export function BusinessList({ businesses, onEnter, onEdit, onToggle }: Props) {
               >
                 {t('businesses.enter')}
               </Button>
-              <Menu position="bottom-end">
+              <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
                 <Menu.Target>
                   <ActionIcon
                     variant="subtle"
@@ -78,7 +78,6 @@ export function BusinessList({ businesses, onEnter, onEdit, onToggle }: Props) {
                     {t('common.edit')}
                   </Menu.Item>
                   <Menu.Item
-                    color={isSuspended ? undefined : 'red'}
                     leftSection={isSuspended ? <SparkIcon size={18} /> : <PauseIcon size={18} />}
                     onClick={() => onToggle(business)}
                     data-testid={`business-toggle-${business.id}`}

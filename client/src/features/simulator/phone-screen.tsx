@@ -41,7 +41,7 @@ export function PhoneScreen({ business, phone, name }: Props) {
     event?.preventDefault()
     if (!canSend) return
     send.mutate(
-      { from_phone: phone.trim(), name: name.trim() || undefined, text: text.trim() },
+      { from_phone: phone.trim(), name: name.trim(), text: text.trim() },
       { onSuccess: () => setText('') },
     )
   }
