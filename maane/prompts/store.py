@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select
-from sqlalchemy.orm import Session
 
+from maane.kit.db import Transaction
 from maane.prompts.models import PromptVersion
 from maane.tenancy.access import Tenant
 
@@ -21,18 +21,18 @@ _VERSION = _OF_BUSINESS.where(_TABLE.c.version == bindparam("version"))
 _INSERT = insert(_TABLE).inline()
 
 
-def find_latest(tx: Session, tenant: Tenant) -> PromptVersion | None:
-    row = tx.execute(_LATEST, {"business_id": tenant.id}).mappings().first()
+def find_latest(tx: Transaction, tenant: Tenant) -> PromptVersion | None:
+    row = tx.run(_LATEST, {"business_id": tenant.id}).mappings().first()
     return None if row is None else PromptVersion(**row)
 
 
-def find_version(tx: Session, tenant: Tenant, version: int) -> PromptVersion | None:
-    found = tx.execute(_VERSION, {"business_id": tenant.id, "version": version})
+def find_version(tx: Transaction, tenant: Tenant, version: int) -> PromptVersion | None:
+    found = tx.run(_VERSION, {"business_id": tenant.id, "version": version})
     row = found.mappings().first()
     return None if row is None else PromptVersion(**row)
 
 
-def add_version(tx: Session, tenant: Tenant, values: dict[str, Any]) -> PromptVersion:
+def add_version(tx: Transaction, tenant: Tenant, values: dict[str, Any]) -> PromptVersion:
     row = {"business_id": tenant.id, **values}
-    tx.execute(_INSERT, row)
+    tx.run(_INSERT, row)
     return PromptVersion(**row)

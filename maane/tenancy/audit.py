@@ -33,7 +33,7 @@ def record(
     """
     if business_id is not None:
         tx.narrow(business_id)
-    tx.connection().execute(
+    tx.run(
         _INSERT,
         {
             "business_id": tx.scope,

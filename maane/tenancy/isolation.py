@@ -7,12 +7,12 @@ sent. On PostgreSQL row-level security is the wall behind this one; on SQLite th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Column, Table, event
+from sqlalchemy import Column, Insert, Table, event
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, TextClause
@@ -68,7 +68,25 @@ def _narrow(state: ORMExecuteState) -> None:
             with_loader_criteria(AuditEvent, AuditEvent.business_id == scope, include_aliases=True),
         )
     else:
-        _check_core(state, scope)
+        _check_conditions(statement, scope, _parameters(state))
+
+
+def _guard_core(transaction: Transaction, statement: Any, values: Mapping[str, Any]) -> None:
+    """What ``Transaction.run`` sends past the ORM."""
+    names = _guarded_tables(statement)
+    if not names:
+        return
+    scope = transaction.scope
+    if isinstance(statement, Insert):
+        if values.get("business_id") != scope or (scope is None and names - NULLABLE_OWNER):
+            raise IsolationError("an insert outside its business")
+    elif scope is None:
+        raise IsolationError(f"no business given for {', '.join(sorted(names))}")
+    else:
+        _check_conditions(statement, scope, values)
+
+
+Transaction.guards.append(_guard_core)
 
 
 # What is learnt of a statement is kept as long as the statement; those of hot paths are constants.
@@ -85,17 +103,19 @@ def _guarded_tables(statement: Any) -> frozenset[str]:
     return known
 
 
-def _check_core(state: ORMExecuteState, scope: int) -> None:
+def _check_conditions(statement: Any, scope: int, values: Mapping[str, Any]) -> None:
     """A statement on plain tables is not rewritten; it must itself say ``business_id = :bound`` for
     its one table, and the bound value must be the scope."""
-    statement: Any = state.statement
     bound = _CONDITIONS.get(statement)
     if bound is None:
         bound = _CONDITIONS[statement] = frozenset(_business_conditions(statement))
-    given = state.parameters if isinstance(state.parameters, dict) else {}
-    values = {given.get(name, value) for name, value in bound}
-    if len(_guarded_tables(statement)) != 1 or values != {scope}:
+    owners = {values.get(name, value) for name, value in bound}
+    if len(_guarded_tables(statement)) != 1 or owners != {scope}:
         raise IsolationError("a plain statement without its business")
+
+
+def _parameters(state: ORMExecuteState) -> Mapping[str, Any]:
+    return state.parameters if isinstance(state.parameters, Mapping) else {}
 
 
 def _business_conditions(statement: Any) -> Iterator[tuple[str, Any]]:

@@ -9,7 +9,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from maane.auth.models import User
-from maane.kit.db import page
+from maane.kit.db import Transaction, page
 from maane.tenancy.models import Assignment, Business
 
 _TABLE: Any = Business.__table__
@@ -24,13 +24,14 @@ def find_business(tx: Session, business_id: int) -> Business | None:
     return tx.get(Business, business_id)
 
 
-def lock_business(tx: Session, business_id: int) -> str | None:
+def lock_business(tx: Transaction, business_id: int) -> str | None:
     """Makes the writes of one business wait for each other; returns its status, None if absent.
 
     On SQLite the transaction already holds the only write lock, and the database ignores the
     clause. The lock is the weaker one, so that foreign keys to the row do not wait for it.
     """
-    return tx.execute(_LOCK, {"business_id": business_id}).scalar_one_or_none()
+    status: str | None = tx.run(_LOCK, {"business_id": business_id}).scalar_one_or_none()
+    return status
 
 
 def list_businesses(

@@ -57,18 +57,21 @@ describe('a page', () => {
     expect(await screen.findByText(he.notFound.title)).toBeInTheDocument()
   })
 
-  it('leads to login once the session is found dead behind a CSRF refusal', async () => {
-    vi.spyOn(console, 'error').mockImplementation(() => undefined)
-    const user = userEvent.setup()
-    const { router } = openApp('/admin/businesses', admin)
-    await user.click(await screen.findByTestId('business-create'))
-    await user.type(await screen.findByTestId('business-name'), 'חדש')
-    refuseWith('post', '/api/admin/businesses', 403, 'csrf', 'session_missing')
-    refuseWith('get', '/api/auth/me', 401, 'unauthenticated')
-    await user.click(screen.getByTestId('business-save'))
-    await waitFor(() => expect(router.state.location.pathname).toBe('/login'))
-    expect(router.state.location.state).toMatchObject({ from: '/admin/businesses' })
-  })
+  it.each(['session_missing', 'cookie_missing'])(
+    'leads to login once the session is found dead behind a refusal of CSRF, %s',
+    async (reason) => {
+      vi.spyOn(console, 'error').mockImplementation(() => undefined)
+      const user = userEvent.setup()
+      const { router } = openApp('/admin/businesses', admin)
+      await user.click(await screen.findByTestId('business-create'))
+      await user.type(await screen.findByTestId('business-name'), 'חדש')
+      refuseWith('post', '/api/admin/businesses', 403, 'csrf', reason)
+      refuseWith('get', '/api/auth/me', 401, 'unauthenticated')
+      await user.click(screen.getByTestId('business-save'))
+      await waitFor(() => expect(router.state.location.pathname).toBe('/login'))
+      expect(router.state.location.state).toMatchObject({ from: '/admin/businesses' })
+    },
+  )
 })
 
 describe('entering a business', () => {

@@ -54,7 +54,8 @@ export function learnFromRefusal(client: QueryClient, error: unknown): void {
   if (!(error instanceof ApiError)) return
   if (error.isSignedOut) {
     client.setQueryData(SESSION_KEY, null)
-  } else if (error.reason === 'session_missing' || error.reason === 'no_tenant') {
+  } else if (error.error === 'csrf' || error.reason === 'no_tenant') {
+    // CSRF answers before anybody is known, so a session that died may hide behind its refusal.
     void client.invalidateQueries({ queryKey: SESSION_KEY })
   }
 }
