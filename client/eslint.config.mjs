@@ -113,4 +113,9 @@ export default tseslint.config(
     },
   },
   { files: ['scripts/**', '*.mjs'], languageOptions: { globals: globals.node } },
+  {
+    // The browser tests run in Node and hand functions over to the page.
+    files: ['browser/**'],
+    languageOptions: { globals: { ...globals.node, ...globals.browser } },
+  },
 )

@@ -1,6 +1,6 @@
 import { http, HttpResponse } from 'msw'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { answer, api, ApiError, bootstrapCsrf, readCsrfCookie } from './http'
+import { answer, api, ApiError, bootstrapCsrf, readCsrfCookie, serverNow } from './http'
 import { answerWith, refuseWith, REQUEST_ID, server } from './test/server'
 
 const LEADS = '/api/business/current/leads'
@@ -173,6 +173,18 @@ describe('a refusal', () => {
   it('is of the network when no answer came', async () => {
     server.use(http.get(`*${PROMPT}`, () => HttpResponse.error()))
     expect(await refusalOf(api.GET(PROMPT))).toMatchObject({ status: 0, error: 'network' })
+  })
+})
+
+describe('the clock', () => {
+  it.each([
+    ['an hour', 3_600_000, 3_600_000],
+    ['a part of a second', 900, 0],
+  ])('follows the server by %s where it is worth it', async (_name, aheadMs, expectedMs) => {
+    const servedAt = new Date(Date.now() + aheadMs).toUTCString()
+    answerWith('get', PROMPT, {}, { headers: { Date: servedAt } })
+    await api.GET(PROMPT)
+    expect(Math.abs(serverNow() - Date.now() - expectedMs)).toBeLessThan(1_500)
   })
 })
 

@@ -72,11 +72,17 @@ export function readCsrfCookie(): string | null {
   return null
 }
 
+/** `Date` has whole seconds, so a smaller difference than this is none. */
+const CLOCK_GRAIN_MS = 2_000
 let clockOffsetMs = 0
 
 /** The server's time, as its last answer told it: a countdown must not trust this machine's clock. */
 export function serverNow(): number {
   return Date.now() + clockOffsetMs
+}
+
+function setClock(offsetMs: number): void {
+  clockOffsetMs = Math.abs(offsetMs) < CLOCK_GRAIN_MS ? 0 : offsetMs
 }
 
 const edge: Middleware = {
@@ -89,7 +95,7 @@ const edge: Middleware = {
 
   async onResponse({ request, response }) {
     const servedAt = Date.parse(response.headers.get('Date') ?? '')
-    if (!Number.isNaN(servedAt)) clockOffsetMs = servedAt - Date.now()
+    if (!Number.isNaN(servedAt)) setClock(servedAt - Date.now())
     if (response.ok) return
     const refused = await readRefusal(response)
     if (refused.status === 403) {
