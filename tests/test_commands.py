@@ -173,7 +173,8 @@ def test_ctrl_c_ends_every_process_and_a_killed_role_comes_back(settings: Settin
         assert not [pid for pid in family if Path(f"/proc/{pid}").exists()]
     finally:
         if process.poll() is None:
-            process.kill()
+            process.terminate()
+            process.wait(20)
 
 
 def _runs(pid: int, role: str) -> bool:

@@ -5,6 +5,8 @@ No Referer and no Origin are sent. When a line here is 403, it is the guard, and
 
 from __future__ import annotations
 
+import http.client
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -113,3 +115,22 @@ def _doctor(server: Server, email: str, password: str) -> subprocess.CompletedPr
         text=True,
         timeout=60,
     )
+
+
+def test_a_refusal_leaves_the_connection_whole(new_settings: Any) -> None:
+    """A refused request's body is read all the same, so that the next request on the connection, a
+    browser's or a proxy's, meets an answer and not a broken connection."""
+    body = b'{"calls_prompt": "' + b"x" * 200_000 + b'"}'
+    with Server(new_settings()) as server:
+        connection = http.client.HTTPConnection("localhost", server.port, timeout=10)
+        for _ in range(20):
+            connection.request("PUT", "/api/business/current/prompt", body)
+            answer = connection.getresponse()
+            assert (answer.status, json.loads(answer.read())["error"]) == (403, "csrf")
+            sock = connection.sock
+            connection.request("GET", "/healthz")
+            assert connection.getresponse().read() == b'{"status":"ok"}\n'
+            assert connection.sock is sock
+        connection.request("PUT", "/api/business/current/prompt", b"x" * 2_000_000)
+        assert connection.getresponse().read()
+        connection.close()
