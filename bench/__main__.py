@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+from typing import Any
 
 from bench import lists, report, saves
 from bench.databases import has_postgresql
@@ -12,7 +13,7 @@ from bench.databases import has_postgresql
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench")
-    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="a short look; keeps nothing")
     parser.add_argument("--only", choices=["saves", "lists", "client"])
     parser.add_argument("--database", choices=["sqlite", "postgresql"])
     options = parser.parse_args()
@@ -23,22 +24,39 @@ def main() -> None:
     if "postgresql" in kinds and not has_postgresql():
         kinds.remove("postgresql")
         print("SKIPPED  postgresql (no server at BENCH_POSTGRESQL)")
+    keep = not options.quick
     for kind in kinds:
         if options.only in (None, "saves"):
             for synchronous in (True,) if kind == "sqlite" else (True, False):
+                around = report.surroundings()
                 done = saves.compare(kind, synchronous=synchronous, rounds=rounds, seconds=seconds)
-                report.write(f"saves-{kind}{'' if synchronous else '-no-disk-wait'}", done)
                 for peer, seen in done["peers"].items():
                     print(f"{kind} {peer}: {seen['per_second']}/s, p99 {seen['p99_ms']} ms")
                 print(f"{kind} {done['ratios']}")
+                name = f"saves-{kind}{'' if synchronous else '-no-disk-wait'}"
+                _conclude(name, around, done, keep)
         if options.only in (None, "lists"):
+            around = report.surroundings()
             done = lists.compare(kind, rounds=rounds, seconds=max(2, seconds // 2))
-            report.write(f"lists-{kind}", done)
             print(f"{kind} lists {done['first_page']} {done['deep_page']}")
-    if options.only in (None, "client") and (size := report.client_size()) is not None:
-        report.write("client", size)
-        print(f"client {size}")
-    report.update_page()
+            _conclude(f"lists-{kind}", around, done, keep)
+    if options.only in (None, "client"):
+        if (size := report.client_size()) is None:
+            print("SKIPPED  size of the client (it is not built)")
+        else:
+            print(f"client {size}")
+            _conclude("client", report.surroundings(), size, keep)
+    if keep:
+        report.update_page()
+
+
+def _conclude(name: str, around: dict[str, Any], done: dict[str, Any], keep: bool) -> None:
+    """A missed target is said and is no failure of the run. A quick look is never kept: two short
+    rounds are no result."""
+    for line in report.shortfalls(name, done):
+        print(line)
+    if keep:
+        report.write(name, around, done)
 
 
 main()

@@ -78,7 +78,8 @@ def place(kind: str, name: str, *, synchronous: bool = True) -> Iterator[Place]:
             yield Place(url, url, var_dir)
             return
         base = SERVER.rsplit("/", 1)[0]
-        database = f"maane_bench_{name}"
+        # Two runs at once must not drop each other's databases.
+        database = f"maane_bench_{os.getpid()}_{name}"
         with psycopg.connect(SERVER, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
             connection.execute(f"CREATE DATABASE {database}")

@@ -25,7 +25,8 @@ LARGEST_SCRIPT_KB = 200
 
 
 def surroundings() -> dict[str, Any]:
-    """The machine and the versions, without which a number says nothing."""
+    """The machine and the versions, without which a number says nothing. Ask before a measurement:
+    the commit may move while it runs."""
     model = next(
         (
             line.split(":", 1)[1].strip()
@@ -43,19 +44,25 @@ def surroundings() -> dict[str, Any]:
     if has_postgresql():
         with psycopg.connect(SERVER) as connection:
             versions["postgresql"] = str(connection.info.server_version)
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout.strip()
+    commit = _git("rev-parse", "--short", "HEAD")
+    # Numbers of changed code must not be taken for those of the commit.
+    if _git("status", "--porcelain", "--", "maane", "migrations", "bench/*.py", "bench/peers"):
+        commit += "-changed"
     return {
         "machine": {"cpu": model, "cores": os.cpu_count(), "memory_gib": round(memory, 1)},
         "versions": versions,
         "commit": commit,
+        # What the machine was doing before: neighbours at work widen the spread.
+        "load_before": round(os.getloadavg()[0], 2),
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()
 
 
 def client_size() -> dict[str, Any] | None:
@@ -83,30 +90,33 @@ def client_size() -> dict[str, Any] | None:
     }
 
 
-def write(name: str, document: Any) -> None:
+def write(name: str, around: dict[str, Any], document: Any) -> None:
     RESULTS.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({**surroundings(), "result": document}, indent=1, ensure_ascii=False)
+    text = json.dumps({**around, "result": document}, indent=1, ensure_ascii=False)
     (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 
 def update_page() -> None:
     """Puts a table of all results between the marks of docs/performance.md."""
     lines = ["| what | measured | target | met |", "|---|---|---|---|"]
-    around = ""
+    around: list[str] = []
     for file in sorted(RESULTS.glob("*.json")):
         stored = json.loads(file.read_text(encoding="utf-8"))
         lines += [f"| {' | '.join(row)} |" for row in _rows(file.stem, stored["result"])]
         machine, versions = stored["machine"], stored["versions"]
-        around = (
+        line = (
             f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB; "
             + ", ".join(f"{name} {number}" for name, number in sorted(versions.items()))
             + f"; commit {stored['commit']}, {stored['at'][:10]}."
         )
+        # Results of several runs may stand together; each says where it comes from.
+        if line not in around:
+            around.append(line)
     page = PAGE.read_text(encoding="utf-8")
     head, rest = page.split(BEGIN)
     _, tail = rest.split(END)
-    table = "\n".join(lines)
-    PAGE.write_text(f"{head}{BEGIN}\n{table}\n\n{around}\n{END}{tail}", encoding="utf-8")
+    table, notes = "\n".join(lines), "\n\n".join(around)
+    PAGE.write_text(f"{head}{BEGIN}\n{table}\n\n{notes}\n{END}{tail}", encoding="utf-8")
 
 
 def _rows(name: str, result: dict[str, Any]) -> list[list[str]]:
@@ -162,6 +172,11 @@ def _rows(name: str, result: dict[str, Any]) -> list[list[str]]:
         ]
     )
     return rows
+
+
+def shortfalls(name: str, document: dict[str, Any]) -> list[str]:
+    """The rows of a result that miss their target, in words."""
+    return [f"NOT MET  {row[0]}: {row[1]}" for row in _rows(name, document) if "NOT" in row[3]]
 
 
 def _yes(met: bool) -> str:

@@ -51,6 +51,12 @@ INSERT INTO audit_events (business_id, actor_user_id, actor_email, actor_name, a
 VALUES (:business, 1, 'bench@example.com', 'bench', 'business', false, 'prompts.replaced', :subject,
   NULL, 'bench', :now)
 """
+PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = NORMAL",
+    "foreign_keys = ON",
+    "cache_size = -16000",
+)
 
 app = Flask(__name__)
 
@@ -77,7 +83,7 @@ class Driver:
             connection = sqlite3.connect(
                 URL.removeprefix("sqlite:///"), timeout=5, isolation_level=None
             )
-            for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+            for pragma in PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}")
             return connection
         return psycopg.connect(URL, autocommit=True)
@@ -113,7 +119,7 @@ class Core:
 
             @event.listens_for(self._engine, "connect")
             def prepare(connection: sqlite3.Connection, _: object) -> None:
-                for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+                for pragma in PRAGMAS:
                     connection.execute(f"PRAGMA {pragma}")
 
             @event.listens_for(self._engine, "begin")

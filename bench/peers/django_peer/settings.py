@@ -32,7 +32,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
 ]
@@ -51,7 +50,9 @@ if _parts.scheme == "sqlite":
         "OPTIONS": {
             "timeout": 5,
             "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;"
+            ),
         },
     }
 else:
@@ -61,5 +62,7 @@ else:
         "USER": _parts.username,
         "HOST": _parts.hostname,
         "PORT": _parts.port or 5432,
+        # Parameters bound and statements prepared by the server, as SQLAlchemy's driver does.
+        "OPTIONS": {"server_side_binding": True, "prepare_threshold": 5},
     }
 DATABASES = {"default": _database}
