@@ -31,13 +31,11 @@ client/dist/.built: client/node_modules/.installed $(CLIENT_SOURCES)
 	@touch $@
 
 run: install ## Start Maane with two demo businesses.
-	@$(BIN)/maane migrate
-	@$(BIN)/maane demo
+	@$(BIN)/maane migrate --with-demo
 	@exec $(BIN)/maane serve
 
 dev: install ## Start Maane and reload it when its source changes.
-	@$(BIN)/maane migrate
-	@$(BIN)/maane demo
+	@$(BIN)/maane migrate --with-demo
 	@exec $(BIN)/python scripts/dev
 
 test: install ## Run everything that CI runs, in the same order.

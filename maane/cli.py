@@ -70,7 +70,7 @@ def main() -> None:
 def serve(**options: Any) -> None:
     """Start and watch all roles: web, voice and worker."""
     with _plainly():
-        from maane.ops.migrate import check_migrated
+        from maane.ops.schema import check_migrated
         from maane.ops.supervisor import Role, supervise
         from maane.ops.web import refuse_taken
 
@@ -95,7 +95,7 @@ def web(**options: Any) -> None:
     """Serve pages, API and webhooks."""
     with _plainly():
         from maane.app import create_app
-        from maane.ops.migrate import check_migrated
+        from maane.ops.schema import check_migrated
         from maane.ops.web import serve_web
 
         settings = _settings(**options)
@@ -124,7 +124,7 @@ def voice(host: str | None, port: int | None) -> None:
 def worker(host: str, port: int | None) -> None:
     """Run the durable jobs."""
     with _plainly():
-        from maane.ops.migrate import check_migrated
+        from maane.ops.schema import check_migrated
         from maane.ops.web import refuse_taken
         from maane.worker import serve_worker
 
@@ -137,12 +137,17 @@ def worker(host: str, port: int | None) -> None:
 
 
 @main.command()
-def migrate() -> None:
+@click.option("--with-demo", is_flag=True, help="Then load the demo into an empty database.")
+def migrate(with_demo: bool) -> None:
     """Bring the database to this version."""
     with _plainly():
+        from maane.ops.demo import load_demo
         from maane.ops.migrate import migrate as run
 
-        for line in run(_settings()):
+        settings = _settings()
+        for line in run(settings):
+            click.echo(line)
+        for line in load_demo(settings) if with_demo else ():
             click.echo(line)
 
 

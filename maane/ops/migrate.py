@@ -6,19 +6,17 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 import maane.ops.tables  # noqa: F401  (all tables, for the metadata)
 from maane.jobs.queue import migrate_queue
-from maane.kit.db import Database, available
-from maane.settings import PROJECT_ROOT, Settings, SettingsError
+from maane.kit.db import Database
+from maane.ops.schema import MIGRATIONS
+from maane.settings import Settings, SettingsError
 from maane.tenancy.protection import APP_GROUP
 
-MIGRATIONS = PROJECT_ROOT / "migrations"
 _LOCK_KEY = 7_206_211
 
 
@@ -44,20 +42,6 @@ def migrate(settings: Settings) -> list[str]:
     except SQLAlchemyError as error:
         first = str(error.__cause__ or error).strip().split("\n")[0]
         raise SettingsError(f"the database refused to migrate: {first}") from error
-
-
-def check_migrated(settings: Settings) -> None:
-    """Raises ``SettingsError`` when the database is not at this version's schema."""
-    if settings.is_embedded and not Path(settings.database.database or "").is_file():
-        raise SettingsError("there is no database yet: run maane migrate")
-    database = Database(settings.database)
-    try:
-        with available(), database.engine.connect() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
-    finally:
-        database.dispose()
-    if found != ScriptDirectory(str(MIGRATIONS)).get_current_head():
-        raise SettingsError("the database is not at this version's schema: run maane migrate")
 
 
 def _migrate_sqlite(settings: Settings) -> list[str]:
