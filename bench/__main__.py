@@ -25,10 +25,11 @@ def main() -> None:
         kinds.remove("postgresql")
         print("SKIPPED  postgresql (no server at BENCH_POSTGRESQL)")
     keep = not options.quick
+    # Once and first: later the load would be the benchmark's own, and the commit may move.
+    around = report.surroundings()
     for kind in kinds:
         if options.only in (None, "saves"):
             for synchronous in (True,) if kind == "sqlite" else (True, False):
-                around = report.surroundings()
                 done = saves.compare(kind, synchronous=synchronous, rounds=rounds, seconds=seconds)
                 for peer, seen in done["peers"].items():
                     print(f"{kind} {peer}: {seen['per_second']}/s, p99 {seen['p99_ms']} ms")
@@ -36,7 +37,6 @@ def main() -> None:
                 name = f"saves-{kind}{'' if synchronous else '-no-disk-wait'}"
                 _conclude(name, around, done, keep)
         if options.only in (None, "lists"):
-            around = report.surroundings()
             done = lists.compare(kind, rounds=rounds, seconds=max(2, seconds // 2))
             print(f"{kind} lists {done['first_page']} {done['deep_page']}")
             _conclude(f"lists-{kind}", around, done, keep)
@@ -45,7 +45,7 @@ def main() -> None:
             print("SKIPPED  size of the client (it is not built)")
         else:
             print(f"client {size}")
-            _conclude("client", report.surroundings(), size, keep)
+            _conclude("client", around, size, keep)
     if keep:
         report.update_page()
 

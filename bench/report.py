@@ -25,8 +25,7 @@ LARGEST_SCRIPT_KB = 200
 
 
 def surroundings() -> dict[str, Any]:
-    """The machine and the versions, without which a number says nothing. Ask before a measurement:
-    the commit may move while it runs."""
+    """The machine and the versions, without which a number says nothing."""
     model = next(
         (
             line.split(":", 1)[1].strip()
@@ -108,6 +107,8 @@ def update_page() -> None:
             f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB; "
             + ", ".join(f"{name} {number}" for name, number in sorted(versions.items()))
             + f"; commit {stored['commit']}, {stored['at'][:10]}."
+            # Neighbours at work spoil a run, so the page says how busy the machine was before it.
+            f" Load before the run: {_load(stored)}."
         )
         # Results of several runs may stand together; each says where it comes from.
         if line not in around:
@@ -172,6 +173,13 @@ def _rows(name: str, result: dict[str, Any]) -> list[list[str]]:
         ]
     )
     return rows
+
+
+def _load(stored: dict[str, Any]) -> str:
+    load: float | None = stored.get("load_before")
+    if load is None:
+        return "not recorded"
+    return f"{load:.1f} on {stored['machine']['cores']} cores"
 
 
 def shortfalls(name: str, document: dict[str, Any]) -> list[str]:
