@@ -12,7 +12,7 @@ from maane.assistant.model import Model
 from maane.assistant.openai_model import OpenAIModel
 from maane.channels.whatsapp.jobs import Work
 from maane.channels.whatsapp.operations import ANSWER_JOB
-from maane.jobs.queue import run_jobs
+from maane.jobs.queue import Job, run_jobs
 from maane.kit.db import Database
 from maane.settings import Settings
 from maane.tenancy.database import check_role
@@ -59,7 +59,8 @@ def serve_worker(settings: Settings, health: tuple[str, int] | None) -> None:
         threading.Thread(target=server.serve_forever, daemon=True).start()
     work = Work(database, settings, model_of(settings))
     try:
-        run_jobs(database, settings.worker_id, {ANSWER_JOB: work.answer}, stopping)
+        jobs = {ANSWER_JOB: Job(work.answer, work.give_up)}
+        run_jobs(database, settings.worker_id, jobs, stopping)
     finally:
         if server is not None:
             server.shutdown()

@@ -9,6 +9,7 @@ import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -79,11 +80,26 @@ def new_settings(
     template: Settings, cluster: Cluster | None, tmp_path: Path
 ) -> Iterator[MakeSettings]:
     """Makes settings of a fresh copy of the template; options override them."""
+    with _copying(template, cluster, tmp_path) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def new_module_settings(
+    template: Settings, cluster: Cluster | None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[MakeSettings]:
+    """The same, for what the tests of a module share because it is slow to start."""
+    with _copying(template, cluster, tmp_path_factory.mktemp("module")) as make:
+        yield make
+
+
+@contextmanager
+def _copying(template: Settings, cluster: Cluster | None, parent: Path) -> Iterator[MakeSettings]:
     made: list[str] = []
 
     def make(**options: Any) -> Settings:
         number = next(_numbers)
-        folder = tmp_path / str(number)
+        folder = parent / str(number)
         name = f"maane_{number}"
         if cluster is None:
             folder.mkdir()

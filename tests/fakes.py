@@ -35,6 +35,7 @@ class FakeServer:
                 }
                 with fake._lock:
                     fake.requests.append(asked)
+                    asked["number"] = len(fake.requests)
                 status, headers, body = fake.respond(asked)
                 payload = body if isinstance(body, bytes) else json.dumps(body).encode()
                 self.send_response(status)
@@ -77,8 +78,8 @@ class FakeServer:
 
 
 class FakeModel(FakeServer):
-    """``POST /v1/chat/completions``. ``say`` makes the reply from the messages; ``status`` and
-    ``delay_s`` break it."""
+    """``POST /v1/chat/completions``. ``say`` makes the reply from the messages; ``status``,
+    ``delay_s`` and ``raw`` (a whole body of nonsense) break it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,9 +88,12 @@ class FakeModel(FakeServer):
         )
         self.status = 200
         self.delay_s = 0.0
+        self.raw: bytes | None = None
 
     def respond(self, asked: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
         time.sleep(self.delay_s)
+        if self.raw is not None:
+            return self.status, {}, self.raw
         if self.status != 200:
             error = {"message": "refused", "type": "server_error", "param": None, "code": None}
             return self.status, {}, {"error": error}
@@ -112,24 +116,25 @@ class FakeModel(FakeServer):
 
 class FakeGraph(FakeServer):
     """``POST /{phone_number_id}/messages``. ``script`` holds answers to give before it accepts:
-    pairs of an HTTP status and an error code of Meta's."""
+    an HTTP status, an error code of Meta's, and the seconds of ``Retry-After`` where there are any."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.script: list[tuple[int, int]] = []
+        self.script: list[tuple[int, int] | tuple[int, int, int]] = []
         self.delay_s = 0.0
 
     def respond(self, asked: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
         time.sleep(self.delay_s)
         if self.script:
-            status, code = self.script.pop(0)
+            status, code, *wait_s = self.script.pop(0)
+            headers = {"Retry-After": str(wait_s[0])} if wait_s else {}
             error = {
                 "message": f"(#{code}) refused",
                 "type": "OAuthException",
                 "code": code,
                 "error_data": {"messaging_product": "whatsapp", "details": "as the test asked"},
             }
-            return status, {}, {"error": error}
+            return status, headers, {"error": error}
         to = asked["body"]["to"]
         return (
             200,
@@ -137,7 +142,7 @@ class FakeGraph(FakeServer):
             {
                 "messaging_product": "whatsapp",
                 "contacts": [{"input": to, "wa_id": to}],
-                "messages": [{"id": f"wamid.out.{len(self.requests)}"}],
+                "messages": [{"id": f"wamid.out.{asked['number']}"}],
             },
         )
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from openai import AsyncOpenAI, OpenAIError, Timeout
+from openai import AsyncOpenAI, Timeout
 from pydantic_ai import Agent
-from pydantic_ai.exceptions import AgentRunError
 from pydantic_ai.messages import (
     ModelMessage,
     ModelRequest,
@@ -18,6 +17,7 @@ from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers.openai import OpenAIProvider
 
 from maane.assistant.model import ModelError, Said
+from maane.kit.text import storable
 
 CONNECT_S = 2.0
 TOTAL_S = 30.0
@@ -33,14 +33,18 @@ class OpenAIModel:
         self._total_s = total_s
 
     def reply(self, instructions: str, conversation: list[Said]) -> str:
-        """Raises ``ModelError`` for a refusal, silence past the limit, or an empty reply."""
+        """Raises ``ModelError`` for a refusal, silence past the limit, or an empty reply, and for
+        whatever the libraries stumble over: they read an answer before they have checked its shape,
+        and a server that sends nonsense must not leave the customer without a reply."""
         try:
             return asyncio.run(
                 asyncio.wait_for(self._reply(instructions, conversation), self._total_s)
             )
+        except ModelError:
+            raise
         except TimeoutError:
             raise ModelError("timeout") from None
-        except (AgentRunError, OpenAIError) as error:
+        except Exception as error:
             raise ModelError(type(error).__name__) from error
 
     async def _reply(self, instructions: str, conversation: list[Said]) -> str:
@@ -55,7 +59,7 @@ class OpenAIModel:
             done = await agent.run(
                 conversation[-1].text, message_history=_history(conversation[:-1])
             )
-        text = done.output.strip()
+        text = storable(done.output).strip()
         if not text:
             raise ModelError("empty")
         return text

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Text, UniqueConstraint, select
+from sqlalchemy import BigInteger, ForeignKey, Text, UniqueConstraint, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -63,13 +63,15 @@ def claim_number(tx: Session, tenant: Tenant, provider: str, number: str) -> Non
         raise Conflict("number_taken")
 
 
-def number_of(tx: Session, tenant: Tenant, provider: str) -> str | None:
-    """The number that a business has at a provider."""
-    return tx.scalars(
-        select(ChannelNumber.external_number)
-        .where(ChannelNumber.business_id == tenant.id, ChannelNumber.provider == provider)
-        .limit(1)
-    ).one_or_none()
+def release_number(tx: Session, tenant: Tenant, provider: str, number: str) -> None:
+    """Takes a number from the business that has it."""
+    tx.execute(
+        delete(ChannelNumber).where(
+            ChannelNumber.provider == provider,
+            ChannelNumber.external_number == number,
+            ChannelNumber.business_id == tenant.id,
+        )
+    )
 
 
 def store_once(

@@ -60,7 +60,8 @@ def message_of(row: MessageRow) -> Message:
         direction=row.direction,
         author=row.author,
         text=row.text,
-        status=row.status,
+        # Being sent is a state of ours; who looks sees that it was not sent yet.
+        status="pending" if row.status == "sending" else row.status,
         error=row.error,
         prompt_version=row.prompt_version,
         created_at=row.created_at,

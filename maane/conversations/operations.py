@@ -10,6 +10,7 @@ from maane.conversations import store
 from maane.conversations.models import STATUS_ORDER, Conversation, ConversationLead, Message
 from maane.kit.db import Transaction, now
 from maane.kit.errors import NotFound
+from maane.tenancy import operations as tenancy
 from maane.tenancy.access import Tenant
 
 HISTORY = 40
@@ -31,6 +32,10 @@ def take_in(
     """Stores what a person wrote, once for each ``external_id``, and returns it with its
     conversation, which is opened where there was none."""
     conversation = store.find_conversation(tx, tenant, contact.channel, contact.key)
+    if conversation is None:
+        # Two workers may hold the same first message for a moment; the second finds the first's.
+        tenancy.lock_and_look(tx, tenant)
+        conversation = store.find_conversation(tx, tenant, contact.channel, contact.key)
     if conversation is None:
         conversation = Conversation(
             business_id=tenant.id,
@@ -69,6 +74,19 @@ def history(tx: Transaction, tenant: Tenant, message: Message) -> list[Message]:
     return [row for row in reversed(rows) if row.id <= message.id]
 
 
+def contact_names(tx: Transaction, tenant: Tenant, conversation_id: int) -> set[str | None]:
+    """What the channel calls the person of a conversation."""
+    conversation = store.get_conversation(tx, tenant, conversation_id)
+    if conversation is None:
+        return set()
+    return {conversation.contact_name, conversation.contact_phone, conversation.contact_key}
+
+
+def message_of_event(tx: Transaction, tenant: Tenant, external_id: str) -> Message | None:
+    """The message that an event of the provider became."""
+    return store.find_by_external_id(tx, tenant, external_id)
+
+
 def answer_to(tx: Transaction, tenant: Tenant, message_id: int) -> Message | None:
     """The answer that was decided on for a message, whether sent or not."""
     return store.find_answer(tx, tenant, message_id)
@@ -100,12 +118,19 @@ def decide_answer(
 
 def claim_sending(tx: Transaction, tenant: Tenant, message_id: int) -> bool:
     """True for the one caller that may now send it: compare and set, from pending to sending."""
-    return store.move_status(tx, tenant, message_id, ("pending",), {"status": "sending"})
+    values = {"status": "sending", "error": None}
+    return store.move_status(tx, tenant, message_id, ("pending",), values)
 
 
-def release_sending(tx: Transaction, tenant: Tenant, message_id: int) -> None:
-    """Takes the claim back after a send that certainly did not happen."""
-    store.move_status(tx, tenant, message_id, ("sending",), {"status": "pending"})
+def release_sending(tx: Transaction, tenant: Tenant, message_id: int, error: str | None) -> None:
+    """Takes the claim back, so that the message can be sent again. ``error`` is why it has to be."""
+    values = {"status": "pending", "error": error}
+    store.move_status(tx, tenant, message_id, ("sending",), values)
+
+
+def note_uncertain(tx: Transaction, tenant: Tenant, message_id: int, error: str) -> None:
+    """Says on a message that was begun to be sent why nobody knows whether it arrived."""
+    store.move_status(tx, tenant, message_id, ("sending",), {"error": error})
 
 
 def mark_sent(
@@ -116,7 +141,7 @@ def mark_sent(
         tenant,
         message_id,
         ("pending", "sending"),
-        {"status": status, "external_id": external_id},
+        {"status": status, "external_id": external_id, "error": None},
     )
 
 
@@ -135,14 +160,12 @@ def advance_status(
     error: str | None,
 ) -> bool:
     """What the provider says of a message of ours; never backwards. False when it is unknown."""
-    message_id = store.find_outbound(tx, tenant, external_id, own_id)
-    if message_id is None:
+    message = store.find_outbound(tx, tenant, external_id, own_id)
+    if message is None:
         return False
     before = STATUS_ORDER[: STATUS_ORDER.index(status)]
-    values = {"status": status, "external_id": external_id}
-    if error is not None:
-        values["error"] = error
-    store.move_status(tx, tenant, message_id, before, values)
+    values = {"status": status, "external_id": external_id, "error": error}
+    store.move_status(tx, tenant, message.id, before, values)
     return True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from maane.conversations.models import Conversation, ConversationLead, Message
@@ -99,12 +99,14 @@ def move_status(
     return tx.execute(statement).first() is not None
 
 
-def find_outbound(tx: Session, tenant: Tenant, external_id: str, own_id: int | None) -> int | None:
-    """The id of an outbound message by the provider's id, or by ours as the provider echoed it."""
-    mine = Message.external_id == external_id
-    statement = select(Message.id).where(
-        Message.business_id == tenant.id,
-        Message.direction == "outbound",
-        mine if own_id is None else or_(mine, Message.id == own_id),
-    )
-    return tx.scalars(statement.limit(1)).one_or_none()
+def find_outbound(
+    tx: Session, tenant: Tenant, external_id: str, own_id: int | None
+) -> Message | None:
+    """An outbound message by the provider's id; else by ours as the provider echoed it, while the
+    message has no other id at the provider."""
+    known = find_by_external_id(tx, tenant, external_id)
+    if known is None and own_id is not None:
+        known = find_message(tx, tenant, own_id)
+        if known is not None and known.external_id is not None:
+            return None
+    return known if known is not None and known.direction == "outbound" else None

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import logging
 import threading
+import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from dbos import DBOS, DBOSClient, DBOSConfig
 from sqlalchemy import inspect
@@ -19,6 +21,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from maane.kit.db import Database
+from maane.kit.errors import Unavailable
+from maane.kit.logging import LOG
 
 APPLICATION = "maane"
 VERSION = "1"
@@ -26,10 +30,26 @@ SCHEMA = "dbos"
 TURNS = "turns"
 POLL_S = 0.1
 TURNS_AT_ONCE = 32
-ATTEMPTS = 6
-FIRST_PAUSE_S = 1.0
+PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
+LONGEST_PAUSE_S = 300.0
+DATABASE_PAUSE_S = 1.0
 
-Job = Callable[[int, int], None]
+
+class TryLater(Exception):
+    """Raised by a job whose work cannot be done now. ``after_s``: how long the cause asked to wait."""
+
+    def __init__(self, after_s: float = 0.0) -> None:
+        super().__init__("try later")
+        self.after_s = after_s
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """``run`` and ``give_up`` take a business's id and a subject's, and may be called again for the
+    same subject: they look at what is done already. ``give_up`` follows the last try that failed."""
+
+    run: Callable[[int, int], None]
+    give_up: Callable[[int, int], None]
 
 
 class Jobs:
@@ -90,7 +110,7 @@ def run_jobs(
     """Runs the jobs by their names until ``stopping`` is set.
 
     Work that this ``worker_id`` had begun when it was killed is taken up again first. A job that
-    raises is tried again, ``ATTEMPTS`` times in all, with growing pauses.
+    raises is tried again after each of ``PAUSES_S``, or later where the cause asks for it.
     """
     config: DBOSConfig = {
         "name": APPLICATION,
@@ -105,7 +125,7 @@ def run_jobs(
     }
     DBOS(config=config)
     for name, job in jobs.items():
-        _register(name, job)
+        _register(name, job, stopping)
     DBOS.launch()
     try:
         DBOS.register_queue(
@@ -120,20 +140,58 @@ def run_jobs(
         DBOS.destroy(workflow_completion_timeout_sec=5)
 
 
-def _register(name: str, job: Job) -> None:
-    @DBOS.step(
-        name=f"{name} step",
-        retries_allowed=True,
-        max_attempts=ATTEMPTS,
-        interval_seconds=FIRST_PAUSE_S,
-        backoff_rate=2,
-    )
-    def step(business_id: int, subject_id: int) -> None:
-        job(business_id, subject_id)
+def _register(name: str, job: Job, stopping: threading.Event) -> None:
+    """DBOS's own retries cannot wait as long as a provider asks, nor say that they gave up; so a try
+    is a step that never raises, and its result is how long to wait, or None when the job is done."""
+
+    @DBOS.step(name=f"try to {name}")
+    def attempt(business_id: int, subject_id: int) -> float | None:
+        return try_job(name, job, business_id, subject_id, stopping)
+
+    @DBOS.step(name=f"give up to {name}")
+    def give_up(business_id: int, subject_id: int) -> None:
+        LOG.error("job given up", job=name, business_id=business_id, subject_id=subject_id)
+        job.give_up(business_id, subject_id)
 
     @DBOS.workflow(name=name)
     def workflow(business_id: int, subject_id: int) -> None:
-        step(business_id, subject_id)
+        for pause_s in PAUSES_S:
+            asked_s = attempt(business_id, subject_id)
+            if asked_s is None:
+                return
+            DBOS.sleep(max(pause_s, asked_s))
+        if attempt(business_id, subject_id) is not None:
+            give_up(business_id, subject_id)
+
+
+def try_job(
+    name: str, job: Job, business_id: int, subject_id: int, stopping: threading.Event
+) -> float | None:
+    """One try. None when the job is done, else the seconds that the cause asked to wait (0: none).
+
+    While the database is away nothing can be done at all; that waits here and is no failure of the
+    job. What failed is logged by its kind and place only: its text may hold a customer's words.
+    """
+    while True:
+        try:
+            job.run(business_id, subject_id)
+            return None
+        except TryLater as later:
+            return min(later.after_s, LONGEST_PAUSE_S)
+        except Unavailable:
+            if stopping.wait(DATABASE_PAUSE_S):
+                return 0.0
+        except Exception as error:
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            LOG.error(
+                "job failed",
+                job=name,
+                business_id=business_id,
+                subject_id=subject_id,
+                error=type(error).__name__,
+                place=f"{last.filename}:{last.lineno}",
+            )
+            return 0.0
 
 
 def _url(url: URL) -> str:
@@ -141,4 +199,4 @@ def _url(url: URL) -> str:
     return plain.render_as_string(hide_password=False)
 
 
-__all__ = ["Job", "Jobs", "migrate_queue", "run_jobs"]
+__all__ = ["Job", "Jobs", "TryLater", "migrate_queue", "run_jobs", "try_job"]

@@ -13,6 +13,7 @@ import phonenumbers
 from pydantic import AfterValidator, Field
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _INVISIBLE = dict.fromkeys([0x200E, 0x200F, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _DASHES = re.compile(r"[\u2010-\u2015\u2212\u05be\u00ad]")
 
@@ -28,6 +29,12 @@ def _one_line(value: str) -> str:
     if _CONTROL.search(value) or "\n" in value or "\r" in value:
         raise ValueError("must be one line without control characters")
     return value
+
+
+def storable(value: str) -> str:
+    """Text from a machine outside, which cannot be asked to mend it: what no database or no wire
+    would take (control characters, lone surrogates) is left out."""
+    return _UNSTORABLE.sub("", value)
 
 
 def normal_phone(value: str, region: str = "IL") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from maane.kit.db import Transaction, now
 from maane.kit.errors import NotFound
@@ -77,11 +77,27 @@ def delete_lead(tx: Transaction, tenant: Tenant, caller: Caller, lead_id: int) -
 def open_for_contact(
     tx: Transaction, tenant: Tenant, caller: Caller, phone: str | None, name: str, *, source: str
 ) -> Lead:
-    """The newest lead with this number, else a new one: a person who writes is never lost."""
+    """The newest lead with this number, else a new one: a person who writes is never lost. Two
+    conversations of one person that begin at once make one lead."""
+    tenancy.lock_and_look(tx, tenant)
     known = None if phone is None else store.find_lead_by_phone(tx, tenant, phone)
     if known is not None:
-        return known
+        return note_contact(tx, tenant, caller, known.id, phone, name)
     return create_lead(tx, tenant, caller, LeadBody(name=name[:200], phone=phone), source=source)
+
+
+def note_contact(
+    tx: Transaction, tenant: Tenant, caller: Caller, lead_id: int, phone: str | None, name: str
+) -> Lead:
+    """The person wrote again: the lead is fresh, and one that was named by its number gets the
+    person's own name. Raises ``NotFound``."""
+    lead = get_lead(tx, tenant, lead_id)
+    lead.updated_at = now()
+    if lead.name == phone and name != phone:
+        lead.name = name[:200]
+        audit.record(tx, caller, "lead.changed", f"lead:{lead_id} name")
+    tx.flush()
+    return lead
 
 
 def add_from_intake(
@@ -91,14 +107,22 @@ def add_from_intake(
     lead_id: int,
     name: str | None,
     need: str | None,
+    *,
+    stand_ins: Collection[str | None],
 ) -> None:
     """Puts what intake learnt into the lead: the name in its place, the need as a line of the note.
-    A note that is full keeps its beginning. Raises ``NotFound``."""
+
+    Only a name that stood in for one (``stand_ins``: what the channel calls the person) is replaced;
+    a name that somebody gave to the lead stays, and the new one goes into the note. A note that is
+    full keeps its beginning. Raises ``NotFound``.
+    """
     lead = get_lead(tx, tenant, lead_id)
-    if name:
+    lines = [lead.note]
+    if name and lead.name in stand_ins:
         lead.name = name
-    if need:
-        lead.note = "\n".join(part for part in (lead.note, need) if part)[:MAX_NOTE]
+    elif name and name != lead.name:
+        lines.append(name)
+    lead.note = "\n".join(line for line in (*lines, need) if line)[:MAX_NOTE]
     lead.updated_at = now()
     tx.flush()
     audit.record(tx, caller, "lead.changed", f"lead:{lead_id} intake")

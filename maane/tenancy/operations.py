@@ -84,11 +84,21 @@ def _verb(changed: list[str], business: Business) -> str:
 def lock(tx: Transaction, tenant: Tenant) -> None:
     """Serializes the writes of one business that must not race, and looks once more whether it is
     active. Raises ``Forbidden`` when it was suspended after the guard had looked."""
+    if not lock_and_look(tx, tenant):
+        raise Forbidden("scope_fail")
+
+
+def lock_and_look(tx: Transaction, tenant: Tenant) -> bool:
+    """As ``lock``, for those who go on in a suspended business too. True while it is active."""
     status = store.lock_business(tx, tenant.id)
     if status is None:
         raise NotFound
-    if status != "active":
-        raise Forbidden("scope_fail")
+    return status == "active"
+
+
+def is_active(tx: Transaction, tenant: Tenant) -> bool:
+    """False for a suspended business: nobody is answered in its name."""
+    return get_business(tx, tenant.id).status == "active"
 
 
 def create_user(

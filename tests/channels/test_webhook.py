@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 from maane.channels.inbox import InboundEvent
 from maane.channels.whatsapp.operations import connect_number
 from maane.channels.whatsapp.payload import build_delivery, is_signed, parse_delivery, sign
+from maane.kit.errors import Conflict
 from maane.tenancy.access import caller_for_job, tenant_for_job
 from tests.people import ORIGIN, A, B, World
 
@@ -165,7 +166,8 @@ def test_a_thousand_updates_in_one_request(world: World) -> None:
         (b"", 400),
         (b"{", 400),
         (b"[" * 100_000, 400),
-        (b'{"entry": "\\ud800"}', 400),
+        (b'{"entry": "\\ud800"}', 200),
+        (b'{"entry": "\xff"}', 400),
         (b"[]", 200),
         (b"null", 200),
         (b"1e999", 200),
@@ -249,3 +251,45 @@ def test_a_person_without_a_number_is_known_by_their_id() -> None:
     value["contacts"][0] = {"profile": {"name": "דנה"}, "user_id": "IL.Ab12"}
     (parsed, _), *_ = parse_delivery(json.dumps(document).encode()).messages
     assert (parsed.contact_key, parsed.phone, parsed.name) == ("IL.Ab12", None, "דנה")
+
+
+def test_half_an_emoji_does_not_lose_the_batch(world: World) -> None:
+    one = json.loads(message())
+    value = one["entry"][0]["changes"][0]["value"]
+    value["contacts"][0]["profile"]["name"] = "דנה \ud83d"
+    value["messages"][0]["text"]["body"] = "\\ud83d \ud83d\ude00 \ude00"
+    raw = json.dumps(one).encode()
+    assert deliver(world, raw).status_code == 200
+    assert events(world, A) == ["wamid.1"]
+    (parsed, _), *_ = parse_delivery(raw).messages
+    assert (parsed.name, parsed.text) == ("דנה \ufffd", "\\ud83d \U0001f600 \ufffd")
+
+
+@pytest.mark.parametrize("depth", [50, 190, 250, 900, 2_000])
+def test_deep_nesting_in_a_message_is_stored_or_refused(world: World, depth: int) -> None:
+    nested = b'"context": ' + b"[" * depth + b"]" * depth + b', "text": {'
+    raw = message().replace(b'"text": {', nested)
+    assert deliver(world, raw).status_code in (200, 400)
+
+
+def test_the_largest_delivery_of_meta_s_fits_and_a_larger_one_does_not(world: World) -> None:
+    assert deliver(world, message(words="x" * 2_900_000)).status_code == 200
+    assert deliver(world, message(words="x" * 4_500_000)).status_code == 413
+
+
+def test_a_number_that_was_replaced_belongs_to_nobody(world: World) -> None:
+    with world.database.transaction(A) as tx:
+        tenant = tenant_for_job(tx, A)
+        connect_number(tx, tenant, caller_for_job(tenant), world.settings, "777", "token")
+    deliver(world, message())
+    assert events(world, A) == []
+    deliver(world, message("777"))
+    assert events(world, A) == ["wamid.1"]
+
+
+def test_a_number_of_another_business_cannot_be_taken(world: World) -> None:
+    with world.database.transaction(A) as tx:
+        tenant = tenant_for_job(tx, A)
+        caller = caller_for_job(tenant)
+        with pytest.raises(Conflict, match="number_taken"):
+            connect_number(tx, tenant, caller, world.settings, NUMBERS[B], "token")

@@ -27,6 +27,7 @@ from maane.kit.errors import InvalidSignature
 from maane.kit.logging import LOG
 from maane.settings import Settings
 from maane.tenancy import audit
+from maane.tenancy import operations as tenancy
 from maane.tenancy.access import Caller, Tenant, tenant_for_job
 
 ANSWER_JOB = "answer whatsapp message"
@@ -104,7 +105,12 @@ def connect_number(
     phone_number_id: str,
     access_token: str,
 ) -> None:
-    """Connects a business's number at Meta, or replaces its credential. Raises ``Conflict``."""
+    """Connects a business's number at Meta, or replaces it or its credential. A number that was
+    replaced belongs to nobody. Raises ``Conflict`` when another business has it."""
+    tenancy.lock_and_look(tx, tenant)
+    before = store.find_channel(tx, tenant, META)
+    if before is not None and before.phone_number_id != phone_number_id:
+        inbox.release_number(tx, tenant, META, before.phone_number_id)
     inbox.claim_number(tx, tenant, META, phone_number_id)
     _save_channel(
         tx, tenant, META, phone_number_id, _cipher(settings).encrypt(access_token.encode())
@@ -138,6 +144,8 @@ def simulated_delivery(tx: Transaction, tenant: Tenant, phone: str, name: str, t
     """What Meta would deliver if this customer wrote this; the simulator's number is made on its
     first use."""
     number_id = f"sim-{tenant.id}"
+    if store.find_channel(tx, tenant, SIMULATOR) is None:
+        tenancy.lock(tx, tenant)
     if store.find_channel(tx, tenant, SIMULATOR) is None:
         inbox.claim_number(tx, tenant, SIMULATOR, number_id)
         _save_channel(tx, tenant, SIMULATOR, number_id, b"")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,9 +18,14 @@ from typing import Any, Literal
 import pydantic_core
 
 from maane.kit.errors import MalformedJson
-from maane.kit.text import normal_phone
+from maane.kit.text import normal_phone, storable
 
 SIGNATURE_HEADER = "X-Hub-Signature-256"
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
 MAX_TEXT = 65_536
 
 
@@ -70,10 +76,7 @@ def is_signed(secret: bytes, raw: bytes, header: str) -> bool:
 
 def parse_delivery(raw: bytes) -> Delivery:
     """Everything understood in a request's body. Raises ``MalformedJson``."""
-    try:
-        document = pydantic_core.from_json(raw)
-    except ValueError:
-        raise MalformedJson from None
+    document = _read(raw)
     messages: list[tuple[InboundMessage, str]] = []
     statuses: list[StatusUpdate] = []
     for value in _values(document):
@@ -81,9 +84,9 @@ def parse_delivery(raw: bytes) -> Delivery:
         if not number_id:
             continue
         names = {
-            key: _text(_dict(contact.get("profile")).get("name"))
+            key: _line(_dict(contact.get("profile")).get("name"))
             for contact in _dicts(value.get("contacts"))
-            for key in (_text(contact.get("wa_id")), _text(contact.get("user_id")))
+            for key in (_line(contact.get("wa_id")), _line(contact.get("user_id")))
             if key
         }
         for item in _dicts(value.get("messages")):
@@ -124,6 +127,19 @@ def build_delivery(
     return json.dumps(document).encode()
 
 
+def _read(raw: bytes) -> Any:
+    """The document. A name or a text that was cut inside an emoji holds half of it, which is no
+    character: it is read as a sign for one, since a refusal would lose the whole batch with it."""
+    try:
+        return pydantic_core.from_json(raw)
+    except ValueError:
+        whole = _ESCAPE.sub(lambda found: rb"\ufffd" if found["lone"] else found[0], raw)
+    try:
+        return pydantic_core.from_json(whole)
+    except ValueError:
+        raise MalformedJson from None
+
+
 def _values(document: Any) -> Iterator[dict[str, Any]]:
     for entry in _dicts(_dict(document).get("entry")):
         for change in _dicts(entry.get("changes")):
@@ -133,7 +149,7 @@ def _values(document: Any) -> Iterator[dict[str, Any]]:
 
 def _message(number_id: str, item: dict[str, Any], names: dict[str, str]) -> InboundMessage | None:
     external_id = _text(item.get("id"))
-    digits, user_id = _text(item.get("from")), _text(item.get("from_user_id"))
+    digits, user_id = _line(item.get("from")), _line(item.get("from_user_id"))
     key = digits or user_id
     if not external_id or not key:
         return None
@@ -191,7 +207,7 @@ def error_words(error: dict[str, Any]) -> str:
 
 
 def _piece(number_id: str, item: dict[str, Any], names: dict[str, str]) -> str:
-    keys = {_text(item.get("from")), _text(item.get("from_user_id"))}
+    keys = {_line(item.get("from")), _line(item.get("from_user_id"))}
     mine = {key: name for key, name in names.items() if key in keys}
     return json.dumps({"number_id": number_id, "message": item, "names": mine})
 
@@ -213,8 +229,11 @@ def _instant(value: Any) -> datetime:
 
 
 def _text(value: Any) -> str:
-    # PostgreSQL takes no NUL, and no provider means one.
-    return value.replace("\x00", "") if isinstance(value, str) else ""
+    return storable(value) if isinstance(value, str) else ""
+
+
+def _line(value: Any) -> str:
+    return " ".join(_text(value).split())
 
 
 def _dict(value: Any) -> dict[str, Any]:

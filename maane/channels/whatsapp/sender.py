@@ -14,21 +14,25 @@ import httpx
 
 from maane.channels.whatsapp.payload import error_words
 
-CONNECT_S, READ_S = 3.0, 15.0
+CONNECT_S, READ_S = 3.0, 20.0
 RETRYABLE_CODES = frozenset(
     {1, 2, 4, 80007, 130429, 131000, 131016, 131056, 131057, 133004, 135000}
 )
 
 
 class SendError(Exception):
-    """Not sent, or not known to be. ``may_retry``: a later try can work. ``is_uncertain``: the
-    provider may have taken it. ``words`` are for the screen: the code and what it means."""
+    """Not sent, or not known to be. ``may_retry``: a later try can work, ``after_s`` from now where
+    the provider said so. ``is_uncertain``: the provider may have taken it. ``words`` are for the
+    screen: the code and what it means."""
 
-    def __init__(self, words: str, *, may_retry: bool, is_uncertain: bool = False) -> None:
+    def __init__(
+        self, words: str, *, may_retry: bool, is_uncertain: bool = False, after_s: float = 0.0
+    ) -> None:
         super().__init__(words)
         self.words = words
         self.may_retry = may_retry
         self.is_uncertain = is_uncertain
+        self.after_s = after_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +50,24 @@ class Sender(Protocol):
         """Raises ``SendError``. ``to`` is the contact's key at the provider."""
         ...
 
+    def close(self) -> None:
+        """Lets go of its connections."""
+        ...
+
 
 class GraphSender:
-    """A number at Meta."""
+    """A number at Meta. Its client is made with it, before anybody claims a message: what lies
+    between the claim and the wire is the time in which a kill can lose an answer."""
 
-    def __init__(self, api_url: str, phone_number_id: str, access_token: str) -> None:
+    def __init__(
+        self, api_url: str, phone_number_id: str, access_token: str, *, read_s: float = READ_S
+    ) -> None:
         self._url = f"{api_url}/{phone_number_id}/messages"
-        self._access_token = access_token
+        self._client = httpx.Client(
+            headers={"Authorization": f"Bearer {access_token}"},
+            timeout=httpx.Timeout(read_s, connect=CONNECT_S),
+            follow_redirects=False,
+        )
 
     def send_text(self, to: str, text: str, own_id: int) -> Sent:
         recipient = {"to": to} if to.isdigit() else {"recipient": to}
@@ -65,13 +80,7 @@ class GraphSender:
             "biz_opaque_callback_data": str(own_id),
         }
         try:
-            answer = httpx.post(
-                self._url,
-                json=body,
-                headers={"Authorization": f"Bearer {self._access_token}"},
-                timeout=httpx.Timeout(READ_S, connect=CONNECT_S),
-                follow_redirects=False,
-            )
+            answer = self._client.post(self._url, json=body)
         except (httpx.ConnectError, httpx.ConnectTimeout):
             raise SendError("the provider cannot be reached", may_retry=True) from None
         except httpx.TransportError:
@@ -80,12 +89,18 @@ class GraphSender:
             ) from None
         return _read(answer)
 
+    def close(self) -> None:
+        self._client.close()
+
 
 class SimulatorSender:
     """The simulator's number: the turn is the production one, only the last step is skipped."""
 
     def send_text(self, to: str, text: str, own_id: int) -> Sent:
         return Sent(f"sim.out.{own_id}", "simulated")
+
+    def close(self) -> None:
+        """It has none."""
 
 
 def _read(answer: httpx.Response) -> Sent:
@@ -111,4 +126,9 @@ def _read(answer: httpx.Response) -> Sent:
         else answer.status_code == 429 or answer.status_code >= 500
     )
     words = error_words(error) if error else f"HTTP {answer.status_code}"
-    raise SendError(words, may_retry=may_retry)
+    raise SendError(words, may_retry=may_retry, after_s=_asked_wait_s(answer))
+
+
+def _asked_wait_s(answer: httpx.Response) -> float:
+    asked = answer.headers.get("Retry-After", "")
+    return float(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0.0

@@ -1,0 +1,95 @@
+"""A model that answers wrongly, late or not at all: a reply or a ``ModelError``, nothing else."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from maane.assistant.model import ModelError, Said
+from maane.assistant.openai_model import OpenAIModel
+from tests.fakes import FakeModel
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeModel]:
+    with FakeModel() as fake:
+        yield fake
+
+
+def ask(fake: FakeModel, total_s: float = 20.0) -> str:
+    model = OpenAIModel(f"{fake.url}/v1", "test", "key", total_s=total_s)
+    return model.reply("be kind", [Said("customer", "a"), Said("us", "b"), Said("customer", "c")])
+
+
+def answer(**message: Any) -> bytes:
+    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", **message}}
+    whole = {"id": "1", "object": "chat.completion", "created": 1, "model": "m"}
+    return json.dumps(whole | {"choices": [choice]}).encode()
+
+
+def test_the_business_s_words_are_the_system_s_and_the_customer_s_are_the_user_s(
+    fake: FakeModel,
+) -> None:
+    assert ask(fake) == "תשובה ל: c"
+    (asked,) = fake.requests
+    assert asked["headers"]["authorization"] == "Bearer key"
+    assert [(m["role"], m["content"]) for m in asked["body"]["messages"]] == [
+        ("system", "be kind"),
+        ("user", "a"),
+        ("assistant", "b"),
+        ("user", "c"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"<html>",
+        b"{}",
+        b"[]",
+        b"null",
+        b'{"choices": []}',
+        b'{"choices": "x"}',
+        b'{"id": 5, "choices": [{"message": 1}]}',
+        answer(content=None),
+        answer(content=""),
+        answer(content=" \x00 "),
+        answer(content=None, refusal="no"),
+        answer(content=None, reasoning_content="hm"),
+        answer(content=None, tool_calls=[{"id": "1", "type": "function", "function": {}}]),
+    ],
+)
+def test_nonsense_is_no_reply(fake: FakeModel, raw: bytes) -> None:
+    fake.raw = raw
+    with pytest.raises(ModelError):
+        ask(fake)
+
+
+@pytest.mark.parametrize("status", [302, 400, 401, 404, 429, 500, 503])
+def test_a_refusal_is_no_reply(fake: FakeModel, status: int) -> None:
+    fake.status = status
+    with pytest.raises(ModelError):
+        ask(fake)
+    assert len(fake.requests) <= 2
+
+
+def test_silence_past_the_limit_is_no_reply(fake: FakeModel) -> None:
+    fake.delay_s = 3.0
+    began_at = time.monotonic()
+    with pytest.raises(ModelError, match="timeout"):
+        ask(fake, total_s=0.5)
+    assert time.monotonic() - began_at < 3.0
+
+
+def test_what_no_database_would_take_is_left_out(fake: FakeModel) -> None:
+    fake.raw = answer(content="שלום\x00 \ud83d\nלך")
+    assert ask(fake) == "שלום \nלך"
+
+
+def test_nobody_there_is_no_reply() -> None:
+    with pytest.raises(ModelError):
+        OpenAIModel("http://127.0.0.1:1/v1", "test", "").reply("x", [Said("customer", "a")])
