@@ -53,7 +53,7 @@ for (const language of ['he', 'en']) {
 
     assert.equal(await page.getByTestId('prompt-calls').inputValue(), draft)
     await page.getByTestId('prompt-save').click()
-    await page.getByTestId('receipt').waitFor()
+    await page.getByTestId('prompt-receipt').waitFor()
     await context.close()
   })
 }

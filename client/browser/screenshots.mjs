@@ -18,7 +18,7 @@ for (const language of ['he', 'en']) {
   await small.page
     .getByTestId('simulator-from')
     .fill(language === 'he' ? '052-222-3333' : '052-222-4444')
-  const replies = small.page.getByTestId('message-outbound')
+  const replies = small.page.getByTestId('simulator-reply')
   for (const [index, words] of ['היי, אפשר תור?', 'רותי לוי', 'צבע ותספורת ביום חמישי'].entries()) {
     await small.page.getByTestId('simulator-text').fill(words)
     await small.page.getByTestId('simulator-send').click()
@@ -32,7 +32,7 @@ for (const language of ['he', 'en']) {
   await agency.page.goto(`${BASE_URL}/admin/businesses`)
   await agency.page.getByTestId('business-enter-2').click()
   await agency.page.getByTestId('impersonation-reason').fill('עדכון מחירים')
-  await agency.page.getByTestId('impersonation-start').click()
+  await agency.page.getByTestId('impersonate-confirm').click()
   await agency.page.getByTestId('impersonation-banner').waitFor()
   await agency.page.goto(`${BASE_URL}/prompts`)
   await picture(agency.page, `impersonation-${language}`)

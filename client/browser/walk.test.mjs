@@ -38,7 +38,7 @@ for (const language of ['he', 'en']) {
     const headers = await request.allHeaders()
     assert.match(headers['content-type'], /^application\/json/)
     assert.equal(headers['x-csrftoken'], await cookieOf(context, 'XSRF-TOKEN'))
-    await page.getByTestId('receipt').waitFor()
+    await page.getByTestId('prompt-receipt').waitFor()
     await picture(page, `prompts-${language}`)
     await page.reload()
     assert.equal(await page.getByTestId('prompt-whatsapp').inputValue(), words)
@@ -64,7 +64,7 @@ for (const language of ['he', 'en']) {
 
     await page.getByTestId(`business-enter-${business.id}`).click()
     await page.getByTestId('impersonation-reason').fill('בדיקה')
-    await page.getByTestId('impersonation-start').click()
+    await page.getByTestId('impersonate-confirm').click()
     const banner = page.getByTestId('impersonation-banner')
     await banner.waitFor()
     for (const path of ['/', '/prompts', '/leads', '/conversations', '/simulator', '/audit']) {
@@ -77,7 +77,7 @@ for (const language of ['he', 'en']) {
     await page.goto(`${BASE_URL}/prompts`)
     await page.getByTestId('prompt-whatsapp').fill('נכתב בזמן התחזות')
     await page.getByTestId('prompt-save').click()
-    await page.getByTestId('receipt').waitFor()
+    await page.getByTestId('prompt-receipt').waitFor()
     await picture(page, `impersonation-${language}`)
     await page.getByTestId('impersonation-stop').click()
     await banner.waitFor({ state: 'detached' })
@@ -97,7 +97,7 @@ for (const language of ['he', 'en']) {
     await page
       .getByTestId('simulator-from')
       .fill(language === 'he' ? '050-111-2222' : '050-111-3333')
-    const replies = page.getByTestId('message-outbound')
+    const replies = page.getByTestId('simulator-reply')
     let count = 0
     for (const words of ['שלום', 'קוראים לי נועם', 'תספורת ביום ראשון']) {
       await page.getByTestId('simulator-text').fill(words)

@@ -119,7 +119,7 @@ describe('a 403', () => {
     expect(printed.mock.calls[0]?.[0]).toContain('cookie=<none> header=<none>')
   })
 
-  it.each(['cookie_missing', 'session_missing', 'token_mismatch'])(
+  it.each(['cookie_missing', 'header_missing', 'session_missing', 'token_mismatch'])(
     'fetches one new token after %s, and does not send the write again',
     async (reason) => {
       console403()
@@ -130,12 +130,15 @@ describe('a 403', () => {
     },
   )
 
-  it('fetches no token when the guard refused, which no token would cure', async () => {
+  it.each([
+    ['forbidden', 'scope_fail'],
+    ['csrf', 'cross_origin'],
+  ])('fetches no token after %s %s, which no token would cure', async (error, reason) => {
     console403()
-    refuseWith('put', PROMPT, 403, 'forbidden', 'scope_fail')
+    refuseWith('put', PROMPT, 403, error, reason)
     const tokens = answerWith('get', '/api/auth/csrf', { csrfToken: 'new' })
     const refusal = await refusalOf(api.PUT(PROMPT, { body: texts }))
-    expect(refusal).toMatchObject({ status: 403, error: 'forbidden', reason: 'scope_fail' })
+    expect(refusal).toMatchObject({ status: 403, error, reason })
     expect(tokens).toHaveLength(0)
   })
 })

@@ -14,8 +14,8 @@ export const CSRF_COOKIE = 'XSRF-TOKEN'
 export const CSRF_HEADER = 'X-CSRFToken'
 const REQUEST_ID_HEADER = 'X-Request-ID'
 const UNSAFE_METHODS = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
-/** The refusals that a fresh token may cure: what the page holds and what the server knows differ. */
-const CURED_BY_A_NEW_TOKEN = new Set(['cookie_missing', 'session_missing', 'token_mismatch'])
+/** The one refusal of CSRF that a fresh token cannot cure: it is about where the request came from. */
+const NOT_ABOUT_THE_TOKEN = 'cross_origin'
 
 export interface ErrorDetail {
   path: (string | number)[]
@@ -100,7 +100,7 @@ const edge: Middleware = {
     const refused = await readRefusal(response)
     if (refused.status === 403) {
       reportForbidden(request, refused)
-      if (refused.error === 'csrf' && CURED_BY_A_NEW_TOKEN.has(refused.reason ?? '')) {
+      if (refused.error === 'csrf' && refused.reason !== NOT_ABOUT_THE_TOKEN) {
         // Once, so that the next try can work. The refused request itself is not sent again: a
         // refusal that cures itself unseen is one that nobody ever finds the cause of.
         await bootstrapCsrf().catch(() => undefined)

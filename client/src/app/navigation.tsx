@@ -19,7 +19,7 @@ interface Place {
   icon: ReactNode
 }
 
-/** The places this person can go to now: those of a business only while inside one. */
+/** The places this person can go to now: home and the pages of a business only while inside one. */
 export function Navigation({ onGo }: { onGo: () => void }) {
   const { t } = useWords()
   const me = useSession()
@@ -53,7 +53,7 @@ export function Navigation({ onGo }: { onGo: () => void }) {
 
   return (
     <Stack gap={2}>
-      {link(home)}
+      {(me.tenant !== null || !isAdministrator(me)) && link(home)}
       {me.tenant !== null && (
         <>
           <Section label={me.tenant.name} />

@@ -32,7 +32,7 @@ describe('the navigation', () => {
 
   it('offers an admin the businesses', async () => {
     openApp('/admin/businesses', admin)
-    expect(await linksOf()).toEqual(['/', '/admin/businesses'])
+    expect(await linksOf()).toEqual(['/admin/businesses'])
   })
 
   it('offers an admin inside a business both', async () => {
@@ -93,7 +93,7 @@ describe('entering a business', () => {
     await user.click(await screen.findByTestId('business-enter-1'))
     await user.type(await screen.findByTestId('impersonation-reason'), 'עדכון שעות')
     const sent = answerWith('post', '/api/admin/businesses/1/impersonate', adminInside(1800))
-    await user.click(screen.getByTestId('impersonation-start'))
+    await user.click(screen.getByTestId('impersonate-confirm'))
     expect(await screen.findByTestId('impersonation-banner')).toHaveTextContent(CLINIC.name)
     expect(await screen.findByTestId('assistant-state')).toHaveTextContent(he.home.intakeText)
     expect(router.state.location.pathname).toBe('/')

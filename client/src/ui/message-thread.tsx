@@ -12,9 +12,15 @@ interface Props {
   timeZone: string
   /** Whose messages stand at the end of the line: the one who is looking. */
   pointOfView: 'business' | 'customer'
+  outboundTestId?: string
 }
 
-export function MessageThread({ messages, timeZone, pointOfView }: Props) {
+export function MessageThread({
+  messages,
+  timeZone,
+  pointOfView,
+  outboundTestId = 'message-outbound',
+}: Props) {
   const wordFor = useWordFor()
   const formats = useFormats(timeZone)
   const own = pointOfView === 'business' ? 'outbound' : 'inbound'
@@ -26,7 +32,7 @@ export function MessageThread({ messages, timeZone, pointOfView }: Props) {
           className={classes.bubble}
           data-own={message.direction === own || undefined}
           data-failed={message.status === 'failed' || undefined}
-          data-testid={`message-${message.direction}`}
+          data-testid={message.direction === 'outbound' ? outboundTestId : 'message-inbound'}
         >
           <div className={classes.text} dir="auto">
             {message.text}

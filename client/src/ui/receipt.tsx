@@ -7,10 +7,11 @@ interface Props {
   title: string
   children?: ReactNode
   onClose?: () => void
+  testId?: string
 }
 
 /** Says what a write did, once it is done, where screen readers hear it too. */
-export function Receipt({ title, children, onClose }: Props) {
+export function Receipt({ title, children, onClose, testId = 'receipt' }: Props) {
   const { t } = useWords()
   return (
     <Alert
@@ -22,7 +23,7 @@ export function Receipt({ title, children, onClose }: Props) {
       withCloseButton={onClose !== undefined}
       closeButtonLabel={t('common.close')}
       onClose={onClose}
-      data-testid="receipt"
+      data-testid={testId}
     >
       {children}
     </Alert>

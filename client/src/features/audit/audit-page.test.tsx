@@ -1,7 +1,8 @@
 import { screen } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import he from '../../i18n/he.json'
-import { owner } from '../../test/people'
+import { isolate } from '../../i18n'
+import { CLINIC, owner } from '../../test/people'
 import { openApp } from '../../test/render'
 import { answerWith } from '../../test/server'
 
@@ -29,7 +30,7 @@ describe('the audit log', () => {
     const row = await show({})
     expect(row).toHaveTextContent('נועה ברק')
     expect(row).toHaveTextContent('noa@agency.example')
-    expect(row).toHaveTextContent(he.audit.asBusiness)
+    expect(row).toHaveTextContent(`בתוך ${isolate(CLINIC.name)}`)
     expect(row).toHaveTextContent('לבקשת הבעלים')
   })
 

@@ -5,7 +5,7 @@ import { useFormats } from '../../i18n/format'
 import { ErrorNotice } from '../../ui/error-notice'
 import { AuditIcon } from '../../ui/icons'
 import { Card, EmptyState, Loading, LoadMore, PageTitle } from '../../ui/page'
-import { useBusiness } from '../../ui/session'
+import { useBusiness, type ActingBusiness } from '../../ui/session'
 import classes from './audit.module.css'
 import { auditQuery, type AuditEntry } from './queries'
 
@@ -38,7 +38,7 @@ export function AuditPage() {
           ) : (
             <ol className={classes.list}>
               {entries.map((entry) => (
-                <Entry key={entry.id} entry={entry} timeZone={business.timezone} />
+                <Entry key={entry.id} entry={entry} business={business} />
               ))}
             </ol>
           )}
@@ -53,11 +53,12 @@ export function AuditPage() {
   )
 }
 
-function Entry({ entry, timeZone }: { entry: AuditEntry; timeZone: string }) {
+/** While impersonating both identities stand here: the person, and the business they acted as. */
+function Entry({ entry, business }: { entry: AuditEntry; business: ActingBusiness }) {
   const { t } = useWords()
   const wordFor = useWordFor()
   const subjectWords = useSubjectWords()
-  const formats = useFormats(timeZone)
+  const formats = useFormats(business.timezone)
   return (
     <li className={classes.entry} data-testid={`audit-${entry.id}`}>
       <div className={classes.what}>
@@ -73,7 +74,7 @@ function Entry({ entry, timeZone }: { entry: AuditEntry; timeZone: string }) {
           </Text>
           {entry.impersonating && (
             <Badge color="yellow" variant="light" tt="none" size="sm">
-              {t('audit.asBusiness')}
+              {t('audit.asBusiness', { business: isolate(business.name) })}
             </Badge>
           )}
         </Group>

@@ -1,7 +1,6 @@
 import { Button, Stack } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { useLocation } from 'react-router'
 import { isolate, useWords } from '../../i18n'
 import { ConfirmDialog } from '../../ui/confirm-dialog'
 import { ErrorNotice } from '../../ui/error-notice'
@@ -13,22 +12,12 @@ import { BusinessList } from './business-list'
 import { EnterDialog } from './enter-dialog'
 import { businessesQuery, useChangeBusiness, type Business } from './queries'
 
-type Entered = Pick<Business, 'id' | 'name'>
-
-/** The home page sends people here with the business they chose there. */
-function chosenOnHome(state: unknown): Entered | null {
-  const chosen = (state as { enter?: Partial<Entered> } | null)?.enter
-  if (typeof chosen?.id !== 'number' || typeof chosen.name !== 'string') return null
-  return { id: chosen.id, name: chosen.name }
-}
-
 export function BusinessesPage() {
   const { t } = useWords()
-  const location = useLocation()
   const businesses = useInfiniteQuery(businessesQuery)
   const change = useChangeBusiness()
   const [edited, setEdited] = useState<Business | 'new' | null>(null)
-  const [entered, setEntered] = useState<Entered | null>(() => chosenOnHome(location.state))
+  const [entered, setEntered] = useState<Business | null>(null)
   const [toggled, setToggled] = useState<Business | null>(null)
   const [receipt, setReceipt] = useState<string | null>(null)
   const rows = businesses.data?.pages.flatMap((page) => page.items) ?? []

@@ -50,7 +50,7 @@ export function EnterDialog({ business, onClose }: Props) {
             <Button variant="default" onClick={onClose}>
               {t('common.cancel')}
             </Button>
-            <Button type="submit" loading={enter.isPending} data-testid="impersonation-start">
+            <Button type="submit" loading={enter.isPending} data-testid="impersonate-confirm">
               {t('businesses.enter')}
             </Button>
           </Group>

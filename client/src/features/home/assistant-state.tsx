@@ -34,6 +34,7 @@ export function AssistantState({ business }: { business: ActingBusiness }) {
   const connection = (isConnected: boolean) =>
     isConnected ? t('home.connected') : t('home.notConnected')
   const version = prompts.data?.version ?? 0
+  const author = prompts.data?.updated_by ?? null
 
   return (
     <Card>
@@ -63,8 +64,9 @@ export function AssistantState({ business }: { business: ActingBusiness }) {
           value={version === 0 ? t('home.neverSaved') : t('home.version', { version })}
         >
           {prompts.data?.updated_at != null &&
-            t('home.savedAgo', {
+            t(author === null ? 'home.savedAgo' : 'home.savedAgoBy', {
               ago: isolate(formats.ago(prompts.data.updated_at, serverNow())),
+              name: isolate(author?.name ?? ''),
             })}
         </Fact>
       </SimpleGrid>
@@ -87,7 +89,7 @@ function Fact({ label, value, children }: FactProps) {
       <Text fw={600} component="dd" m={0}>
         {value}
       </Text>
-      <Text size="sm" c="dimmed" component="dd" m={0} truncate>
+      <Text size="sm" c="dimmed" component="dd" m={0}>
         {children}
       </Text>
     </div>

@@ -1,10 +1,8 @@
-import { Button } from '@mantine/core'
-import { Link } from 'react-router'
+import { Navigate } from 'react-router'
 import { isolate, useWords } from '../../i18n'
 import { BusinessIcon } from '../../ui/icons'
 import { Card, EmptyState, PageTitle } from '../../ui/page'
 import { isAdministrator, useSession } from '../../ui/session'
-import { AdministratorHome } from './administrator-home'
 import { BusinessHome } from './business-home'
 
 export function HomePage() {
@@ -20,22 +18,8 @@ export function HomePage() {
       </>
     )
   }
-  if (me.impersonation === null && isAdministrator(me)) {
-    return (
-      <>
-        <PageTitle
-          title={greeting}
-          subtitle={t('home.adminText')}
-          actions={
-            <Button component={Link} to="/admin/businesses" variant="default">
-              {t('home.allBusinesses')}
-            </Button>
-          }
-        />
-        <AdministratorHome />
-      </>
-    )
-  }
+  // Whoever looks after businesses and is in none begins by choosing one.
+  if (isAdministrator(me)) return <Navigate to="/admin/businesses" replace />
   return (
     <>
       <PageTitle title={greeting} />
@@ -43,7 +27,7 @@ export function HomePage() {
         <EmptyState
           icon={<BusinessIcon size={26} />}
           title={t('noBusiness.title')}
-          text={me.impersonation !== null ? t('noBusiness.ended') : t('noBusiness.noneText')}
+          text={t('noBusiness.noneText')}
         />
       </Card>
     </>

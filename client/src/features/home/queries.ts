@@ -2,7 +2,6 @@ import { queryOptions } from '@tanstack/react-query'
 import { answer, api } from '../../http'
 
 const NEWEST_LEADS = 5
-const FIRST_BUSINESSES = 6
 
 export const assistantQuery = (businessId: number) =>
   queryOptions({
@@ -25,9 +24,3 @@ export const newestLeadsQuery = (businessId: number) =>
         api.GET('/api/business/current/leads', { params: { query: { limit: NEWEST_LEADS } } }),
       ),
   })
-
-export const firstBusinessesQuery = queryOptions({
-  queryKey: ['businesses', 'first'],
-  queryFn: () =>
-    answer(api.GET('/api/admin/businesses', { params: { query: { limit: FIRST_BUSINESSES } } })),
-})

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, NativeSelect, Stack, Textarea, TextInput } from '@mantine/core'
+import { Button, Drawer, Group, NativeSelect, Stack, Textarea, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useWordFor, useWords } from '../../i18n'
 import { ErrorNotice } from '../../ui/error-notice'
@@ -45,9 +45,10 @@ export function LeadForm({ businessId, lead, onSaved, onClose }: Props) {
   })
 
   return (
-    <Modal
+    <Drawer
       opened
       onClose={onClose}
+      position="right"
       title={lead === null ? t('leads.create') : t('leads.editTitle')}
       closeButtonProps={{ 'aria-label': t('common.close') }}
     >
@@ -109,6 +110,6 @@ export function LeadForm({ businessId, lead, onSaved, onClose }: Props) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Drawer>
   )
 }

@@ -47,7 +47,7 @@ describe('saving the prompts', () => {
       updated_by: { id: 3, name: 'אורית לוי', impersonating: false },
     })
     await user.click(await save())
-    const receipt = await screen.findByTestId('receipt')
+    const receipt = await screen.findByTestId('prompt-receipt')
     expect(receipt).toHaveTextContent('גרסה 5 בתוקף מאז')
     expect(receipt).toHaveTextContent('12:00')
     expect(receipt).toHaveTextContent('אורית לוי')
@@ -59,7 +59,7 @@ describe('saving the prompts', () => {
     const { user } = await openAndType('!')
     answerWith('put', PROMPT, saved)
     await user.click(await save())
-    expect(await screen.findByTestId('receipt')).toHaveTextContent('זהה לגרסה 4')
+    expect(await screen.findByTestId('prompt-receipt')).toHaveTextContent('זהה לגרסה 4')
   })
 
   it('counts characters as the server does', () => {

@@ -35,7 +35,10 @@ export function ServingVersion({ prompts, outcome, timeZone }: Props) {
   )
   if (outcome !== null) {
     return (
-      <Receipt title={t(outcome === 'saved' ? 'prompts.saved' : 'prompts.unchanged', values)}>
+      <Receipt
+        title={t(outcome === 'saved' ? 'prompts.saved' : 'prompts.unchanged', values)}
+        testId="prompt-receipt"
+      >
         {by}
       </Receipt>
     )

@@ -67,7 +67,12 @@ export function PhoneScreen({ business, phone, name }: Props) {
             text={t('simulator.startText')}
           />
         )}
-        <MessageThread messages={oldestFirst} timeZone={business.timezone} pointOfView="customer" />
+        <MessageThread
+          messages={oldestFirst}
+          timeZone={business.timezone}
+          pointOfView="customer"
+          outboundTestId="simulator-reply"
+        />
         {isWaiting && <Waiting key={newest?.id ?? 0} />}
       </div>
       {failure !== null && (

@@ -54,10 +54,10 @@ describe('the simulator', () => {
     await user.click(screen.getByTestId('simulator-send'))
     expect(await screen.findByText(he.simulator.waiting)).toBeInTheDocument()
     answerWith('get', `${CONVERSATIONS}/3/messages`, { items: [reply, question], next: null })
-    await waitFor(() => expect(screen.getByTestId('message-outbound')).toBeVisible(), {
+    await waitFor(() => expect(screen.getByTestId('simulator-reply')).toBeVisible(), {
       timeout: 4000,
     })
-    expect(screen.getByTestId('message-outbound')).toHaveTextContent('שלום!')
+    expect(screen.getByTestId('simulator-reply')).toHaveTextContent('שלום!')
     expect(screen.queryByText(he.simulator.waiting)).not.toBeInTheDocument()
     expect(sent[0]?.body).toEqual({ from_phone: '052-555-0101', name: '', text: 'יש תור?' })
     expect(screen.getByTestId('simulator-text')).toHaveValue('')
