@@ -90,7 +90,7 @@ class Server:
             os.killpg(self.process.pid, how)
         else:
             self.process.send_signal(how)
-        self.process.wait(20)
+        self.process.wait(30)
         self.process = None
 
 

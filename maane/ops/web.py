@@ -11,6 +11,7 @@ from granian.constants import Interfaces
 from maane.settings import Settings, SettingsError
 
 WORKERS_EMBEDDED = 1
+STOP_S = 5
 
 
 def serve_web(settings: Settings) -> None:
@@ -28,6 +29,7 @@ def serve_web(settings: Settings) -> None:
         ssl_cert=settings.tls_cert,
         ssl_key=settings.tls_key,
         respawn_failed_workers=True,
+        workers_kill_timeout=STOP_S,
         log_access=False,
         log_level="error",  # type: ignore[arg-type]
     ).serve()

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from maane.kit.endpoint import Shape
 from maane.kit.text import Text
-from maane.prompts.models import PromptVersion
+from maane.prompts.models import SavedPrompts
 
 MAX_CHARACTERS = 100_000
 
@@ -37,7 +37,7 @@ class Prompts(Shape):
     updated_by: PromptAuthor | None
 
 
-def prompts_of(row: PromptVersion | None) -> Prompts:
+def prompts_of(row: SavedPrompts | None) -> Prompts:
     if row is None:
         return Prompts(
             calls_prompt="", whatsapp_prompt="", version=0, updated_at=None, updated_by=None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Text, UniqueConstraint
@@ -25,3 +26,16 @@ class PromptVersion(TenantOwned, Base):
     created_by_name: Mapped[str | None] = mapped_column(Text)
     impersonating: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(Utc)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPrompts:
+    """One version as it was read or written: plain values, for a path that skips the ORM's objects."""
+
+    version: int
+    calls_prompt: str
+    whatsapp_prompt: str
+    created_by: int | None
+    created_by_name: str | None
+    impersonating: bool
+    created_at: datetime

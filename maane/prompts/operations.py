@@ -5,25 +5,25 @@ from __future__ import annotations
 from maane.kit.db import Transaction, now
 from maane.prompts import store
 from maane.prompts.contract import PromptsBody
-from maane.prompts.models import PromptVersion
+from maane.prompts.models import SavedPrompts
 from maane.tenancy import audit
 from maane.tenancy import operations as tenancy
 from maane.tenancy.access import Caller, Tenant
 
 
-def current_prompts(tx: Transaction, tenant: Tenant) -> PromptVersion | None:
+def current_prompts(tx: Transaction, tenant: Tenant) -> SavedPrompts | None:
     """The version that serves now; None before the first save."""
     return store.find_latest(tx, tenant)
 
 
-def prompts_of_version(tx: Transaction, tenant: Tenant, version: int) -> PromptVersion | None:
+def prompts_of_version(tx: Transaction, tenant: Tenant, version: int) -> SavedPrompts | None:
     """One version of the history, for a conversation that is pinned to it."""
     return store.find_version(tx, tenant, version)
 
 
 def replace_prompts(
     tx: Transaction, tenant: Tenant, caller: Caller, body: PromptsBody
-) -> PromptVersion | None:
+) -> SavedPrompts | None:
     """Appends a version; the same texts again change nothing and answer with the present one, which
     is None where nothing was ever saved and nothing is saved now.
 

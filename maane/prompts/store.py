@@ -6,33 +6,34 @@ ORM's unit of work; the isolation guard checks them all the same.
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select
 
 from maane.kit.db import Transaction
-from maane.prompts.models import PromptVersion
+from maane.prompts.models import PromptVersion, SavedPrompts
 from maane.tenancy.access import Tenant
 
 _TABLE: Any = PromptVersion.__table__
-_OF_BUSINESS = select(_TABLE).where(_TABLE.c.business_id == bindparam("business_id"))
+_OF_BUSINESS = select(*(_TABLE.c[field.name] for field in fields(SavedPrompts))).where(
+    _TABLE.c.business_id == bindparam("business_id")
+)
 _LATEST = _OF_BUSINESS.order_by(_TABLE.c.version.desc()).limit(1)
 _VERSION = _OF_BUSINESS.where(_TABLE.c.version == bindparam("version"))
 _INSERT = insert(_TABLE).inline()
 
 
-def find_latest(tx: Transaction, tenant: Tenant) -> PromptVersion | None:
-    row = tx.run(_LATEST, {"business_id": tenant.id}).mappings().first()
-    return None if row is None else PromptVersion(**row)
+def find_latest(tx: Transaction, tenant: Tenant) -> SavedPrompts | None:
+    row: Any = tx.run(_LATEST, {"business_id": tenant.id}).first()
+    return None if row is None else SavedPrompts(*row)
 
 
-def find_version(tx: Transaction, tenant: Tenant, version: int) -> PromptVersion | None:
-    found = tx.run(_VERSION, {"business_id": tenant.id, "version": version})
-    row = found.mappings().first()
-    return None if row is None else PromptVersion(**row)
+def find_version(tx: Transaction, tenant: Tenant, version: int) -> SavedPrompts | None:
+    row: Any = tx.run(_VERSION, {"business_id": tenant.id, "version": version}).first()
+    return None if row is None else SavedPrompts(*row)
 
 
-def add_version(tx: Transaction, tenant: Tenant, values: dict[str, Any]) -> PromptVersion:
-    row = {"business_id": tenant.id, **values}
-    tx.run(_INSERT, row)
-    return PromptVersion(**row)
+def add_version(tx: Transaction, tenant: Tenant, values: dict[str, Any]) -> SavedPrompts:
+    tx.run(_INSERT, {"business_id": tenant.id, **values})
+    return SavedPrompts(**values)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, bindparam, cast, func, select
+from sqlalchemy import Text, bindparam, cast, func, literal_column, select
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import aliased
 
@@ -18,10 +18,12 @@ from maane.auth.sessions import Home, Impersonation, Snapshot, SnapshotQuery
 from maane.kit.db import Utc, now
 from maane.tenancy.models import Assignment, Business
 
+_COMMA: Any = literal_column("','")
 _home = aliased(Business)
 _entered = aliased(Business)
 _assigned = (
-    select(func.aggregate_strings(cast(Assignment.business_id, Text), ","))
+    # A literal, since a bound separator is rendered anew at each request.
+    select(func.aggregate_strings(cast(Assignment.business_id, Text), _COMMA))
     .where(Assignment.user_id == User.id)
     .scalar_subquery()
 )
