@@ -69,8 +69,10 @@ def _intake(turn: Turn) -> IntakeStep:
             break
         said += message.author == "intake"
     words = turn.history[-1].text
-    tenant = turn.tenant
-    return next_step(tenant.language, tenant.name, said, turn.known_name, words)
+    tenant, name = turn.tenant, turn.known_name
+    # A lead that nobody named yet bears its number, which is no way to call a person.
+    called = None if name is None or name.lstrip("+").isdigit() else name
+    return next_step(tenant.language, tenant.name, said, called, words)
 
 
 def _cut(text: str) -> str:

@@ -13,10 +13,11 @@ def test_it_learns_a_name_and_a_need(language: str) -> None:
     assert "Dana" in greeting.text
     assert (greeting.name, greeting.need) == (None, None)
     asked = next_step(language, "Dana", 1, None, "רותי")
-    assert asked.name == "רותי"
+    assert (asked.name, asked.need) == ("רותי", None)
     assert "רותי" in asked.text
     confirmed = next_step(language, "Dana", 2, "רותי", "תספורת")
     assert confirmed.need == "תספורת"
+    assert "רותי" in confirmed.text
     assert "תספורת" in confirmed.text
     assert next_step(language, "Dana", 3, "רותי", "ועוד").need == "ועוד"
 
@@ -27,17 +28,60 @@ def test_it_learns_a_name_and_a_need(language: str) -> None:
         ("רותי", "רותי"),
         ("קוראים לי רותי כהן.", "רותי כהן"),
         ("שלום, שמי רותי", "רותי"),
+        ("היי, אני רותי", "רותי"),
+        ("שמי דנה לוי ואני צריכה תור למחר בבוקר", "דנה לוי"),
         ("My name is Ruth!", "Ruth"),
+        ("my name is Ruth Cohen and I need a haircut", "Ruth Cohen"),
+        ("Ruth, I need an appointment", None),
+        ("Ruth, haircut please", "Ruth"),
+        ("Anne-Marie O'Neil", "Anne-Marie O'Neil"),
         ("Меня зовут Анна", "Анна"),
         ("اسمي سارة", "سارة"),
         ("\n\nרותי\nאני צריכה תור", "רותי"),
         ("{name}", "{name}"),
-        ("...", "..."),
+        ("למה אתם צריכים לדעת?", None),
+        ("אני רוצה לקבוע תור לתספורת מחר", None),
+        ("אני רוצה תור", None),
+        ("I need a haircut", None),
+        ("[audio]", None),
+        ("050-234-5678", None),
+        ("שלום", None),
+        ("...", None),
+        ("", None),
         ("x" * 500, "x" * 99 + "…"),
     ],
 )
-def test_a_name_without_its_opening(words: str, name: str) -> None:
+def test_a_name_without_its_opening(words: str, name: str | None) -> None:
     assert name_in(words) == name
+
+
+@pytest.mark.parametrize(
+    ("words", "need"),
+    [
+        ("שלום", None),
+        ("היי!! מה נשמע? 😀", None),
+        ("Good morning", None),
+        ("Здравствуйте!", None),
+        ("السلام عليكم", None),
+        ("שלום, כמה עולה תספורת?", "שלום, כמה עולה תספורת?"),
+        ("[image] תמונה", "[image] תמונה"),
+    ],
+)
+def test_a_need_that_comes_with_the_greeting_is_kept(words: str, need: str | None) -> None:
+    assert next_step("he", "Dana", 0, None, words).need == need
+
+
+def test_what_is_said_beside_the_name_is_kept() -> None:
+    words = "שמי דנה לוי ואני צריכה תור למחר"
+    step = next_step("he", "Dana", 1, None, words)
+    assert (step.name, step.need) == ("דנה לוי", words)
+
+
+def test_an_answer_that_is_no_name_is_taken_as_the_need() -> None:
+    words = "אני רוצה לקבוע תור לתספורת מחר"
+    step = next_step("he", "Dana", 1, "+972502345678", words)
+    assert (step.name, step.need) == (None, words)
+    assert step.text == f"תודה. רשמתי: «{words}». Dana יחזרו אליך בהקדם."
 
 
 def test_braces_of_a_customer_are_only_words() -> None:
