@@ -1,10 +1,12 @@
-"""Any OpenAI-compatible endpoint, through pydantic-ai. The only file that imports either."""
+"""Any OpenAI-compatible endpoint, through pydantic-ai. The only file that imports either, or the HTTP
+library that openai's client is made of."""
 
 from __future__ import annotations
 
 import asyncio
 
-from openai import AsyncOpenAI, Timeout
+from httpx2 import create_ssl_context
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
 from pydantic_ai import Agent
 from pydantic_ai.messages import (
     ModelMessage,
@@ -31,6 +33,8 @@ class OpenAIModel:
         self._name = name
         self._api_key = api_key
         self._total_s = total_s
+        # Reading the certificates costs 20 ms; all turns share them.
+        self._trust = create_ssl_context()
 
     def reply(self, instructions: str, conversation: list[Said]) -> str:
         """Raises ``ModelError`` for a refusal, silence past the limit, or an empty reply, and for
@@ -53,6 +57,7 @@ class OpenAIModel:
             api_key=self._api_key or "none",
             timeout=Timeout(self._total_s, connect=CONNECT_S),
             max_retries=1,
+            http_client=DefaultAsyncHttpxClient(verify=self._trust),
         ) as client:
             model = OpenAIChatModel(self._name, provider=OpenAIProvider(openai_client=client))
             agent = Agent(model, instructions=instructions, retries=0)
