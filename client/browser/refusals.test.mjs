@@ -1,7 +1,7 @@
 /** What a person sees when a write is refused, and what stands in the console. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { BASE_URL, launch, logIn, open, picture } from './stage.mjs'
+import { BASE_URL, launch, logIn, open, people, picture } from './stage.mjs'
 
 let browser
 before(async () => {
@@ -90,7 +90,6 @@ test('a session that died leads to the login and back, with the draft kept', asy
   await context.clearCookies({ name: '__Host-session' })
   await page.getByTestId('prompt-save').click()
   await page.getByTestId('login-email').waitFor()
-  const { people } = await import('./stage.mjs')
   await page.getByTestId('login-email').fill(people.noga.email)
   await page.getByTestId('login-password').fill(people.noga.password)
   await page.getByTestId('login-submit').click()

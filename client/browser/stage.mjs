@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 
 export const BASE_URL = process.env.BASE_URL
+/** The other site that may frame a preview. */
+export const EMBEDDER = process.env.EMBEDDER
 const PICTURES = process.env.PICTURES
 
 /** Passwords of the demo's people by the first part of their address. */
@@ -24,12 +26,17 @@ export function launch() {
   })
 }
 
-/** A fresh browser context in one language, and a page that keeps what its console said. */
+/**
+ * A fresh browser context in one language, and a page that keeps what its console said. The language
+ * null leaves the choice to the page.
+ */
 export async function open(browser, language, size = { width: 1280, height: 860 }) {
-  const context = await browser.newContext({ viewport: size, locale: language })
-  await context.addInitScript((chosen) => {
-    localStorage.setItem('maane.language', chosen)
-  }, language)
+  const context = await browser.newContext({ viewport: size, locale: language ?? 'en' })
+  if (language !== null) {
+    await context.addInitScript((chosen) => {
+      localStorage.setItem('maane.language', chosen)
+    }, language)
+  }
   const page = await context.newPage()
   const said = []
   page.on('console', (message) => {

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { BASE_URL, launch, logIn, open, picture } from './stage.mjs'
+import { BASE_URL, launch, logIn, open, people, picture } from './stage.mjs'
 
 let browser
 before(async () => {
@@ -73,12 +73,21 @@ for (const language of ['he', 'en']) {
       assert.ok((await banner.innerText()).includes(name), path)
       assert.match(await page.getByTestId('impersonation-left').innerText(), /\d\d:\d\d/)
     }
-    await picture(page, `audit-${language}`)
     await page.goto(`${BASE_URL}/prompts`)
     await page.getByTestId('prompt-whatsapp').fill('נכתב בזמן התחזות')
     await page.getByTestId('prompt-save').click()
     await page.getByTestId('prompt-receipt').waitFor()
     await picture(page, `impersonation-${language}`)
+    await page.goto(`${BASE_URL}/leads`)
+    await page.getByTestId('lead-create').click()
+    await page.getByTestId('lead-name').fill('נרשם מבפנים')
+    await page.getByTestId('lead-save').click()
+    await page.getByText('נרשם מבפנים').first().waitFor()
+    await page.goto(`${BASE_URL}/audit`)
+    const written = page.locator('[data-testid^="audit-"]').first()
+    const who = await written.innerText()
+    assert.ok(who.includes(people.admin.email) && who.includes(name), who)
+    await picture(page, `audit-${language}`)
     await page.getByTestId('impersonation-stop').click()
     await banner.waitFor({ state: 'detached' })
 
@@ -115,14 +124,18 @@ for (const language of ['he', 'en']) {
   })
 }
 
-test('the language and its direction switch on the spot and stay', async () => {
-  const { context, page } = await open(browser, 'he')
-  await context.addInitScript(() => undefined)
+test('the page begins in Hebrew; another language and its direction come at once and stay', async () => {
+  const { context, page } = await open(browser, null)
   await page.goto(`${BASE_URL}/login`)
-  const direction = () => page.evaluate(() => document.documentElement.dir)
-  assert.equal(await direction(), 'rtl')
+  const shown = () =>
+    page.evaluate(() => [document.documentElement.lang, document.documentElement.dir])
+  await page.getByTestId('login-email').waitFor()
+  assert.deepEqual(await shown(), ['he', 'rtl'])
   await page.getByTestId('language-switch').click()
   await page.waitForFunction(() => document.documentElement.dir === 'ltr')
+  await page.reload()
+  await page.getByTestId('login-email').waitFor()
+  assert.deepEqual(await shown(), ['en', 'ltr'])
   await context.close()
 })
 
@@ -130,11 +143,32 @@ test('leaving with unsaved words asks first, and the draft survives a reload', a
   const { context, page } = await open(browser, 'he')
   await logIn(page, 'noga')
   await page.goto(`${BASE_URL}/prompts`)
-  await page.getByTestId('prompt-calls').fill('טיוטה שלא נשמרה')
-  page.on('dialog', (dialog) => dialog.accept())
+  const words = 'טיוטה שלא נשמרה'
+  const editor = page.getByTestId('prompt-calls')
+  // A browser asks before closing a page only if somebody really touched it.
+  await editor.click()
+  await editor.fill(words)
+
+  await page.getByRole('link', { name: 'לידים' }).first().click()
+  await page.getByRole('button', { name: 'להישאר כאן' }).click()
+  assert.equal(new URL(page.url()).pathname, '/prompts')
+  assert.equal(await editor.inputValue(), words)
+
+  const asked = []
+  page.on('dialog', (dialog) => {
+    asked.push(dialog.type())
+    return dialog.accept()
+  })
   await page.reload()
   await page.getByTestId('draft-restored').waitFor()
-  assert.equal(await page.getByTestId('prompt-calls').inputValue(), 'טיוטה שלא נשמרה')
+  assert.deepEqual(asked, ['beforeunload'])
+  assert.equal(await editor.inputValue(), words)
+
+  await page.getByRole('link', { name: 'לידים' }).first().click()
+  await page.getByTestId('confirm').click()
+  await page.getByTestId('lead-create').waitFor()
+  await page.goto(`${BASE_URL}/prompts`)
+  assert.notEqual(await editor.inputValue(), words)
   await context.close()
 })
 

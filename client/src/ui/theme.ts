@@ -49,5 +49,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--maane-line': '#313a38',
     '--mantine-color-body': '#1e2423',
     '--mantine-color-dimmed': '#9aaaa6',
+    '--mantine-color-red-text': '#ff9b9b',
+    '--mantine-color-error': '#ff9b9b',
   },
 })
