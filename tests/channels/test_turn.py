@@ -40,6 +40,7 @@ from tests.serving import Server, environment
 SECRET = "meta-app-secret-for-tests"
 NUMBER = "100000000000001"
 PATIENCE_S = 30
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
 _people = count(1)
 
 
@@ -89,6 +90,10 @@ class Town:
             },
         )
         assert answer.status_code == 200, answer.text
+
+    @property
+    def kind(self) -> str:
+        return self.database.engine.dialect.name
 
     def customer(self) -> Customer:
         return Customer(self, f"97250{2_000_000 + next(_people)}")
@@ -339,6 +344,33 @@ def test_what_was_stored_while_no_worker_ran_is_answered_later(town: Town) -> No
     town.start_worker()
     for customer in customers:
         customer.wait_for_answers(1)
+
+
+def test_the_webhook_s_answer_time_is_measured(
+    town: Town, record_property: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Shown, not asserted: a busy machine is no fault. The aim is 50 ms; reactions are stored like any
+    message and ask for no answer."""
+    customer = town.customer()
+    took_ms = []
+    with httpx.Client() as client:
+        for number in range(100):
+            whole = build_delivery(NUMBER, f"wamid.r.{number}", customer.digits, "דנה", "x", NOW)
+            raw = whole.replace(b'"type": "text"', b'"type": "reaction"')
+            headers = {"X-Hub-Signature-256": sign(SECRET.encode(), raw)}
+            began_at = time.perf_counter()
+            answer = client.post(
+                f"{town.server.url}/webhook/whatsapp", content=raw, headers=headers
+            )
+            took_ms.append((time.perf_counter() - began_at) * 1000)
+            assert answer.status_code == 200
+    took_ms.sort()
+    shown = f"webhook: p50 {took_ms[50]:.1f} ms, p99 {took_ms[98]:.1f} ms of 100 on {town.kind}"
+    record_property("webhook", shown)
+    with capsys.disabled():
+        print(f"\n{shown}, load {os.getloadavg()[0]:.1f}")
+    customer.wait(lambda: len(customer.messages()) == 100)
+    assert customer.answers() == []
 
 
 def test_without_a_model_intake_fills_the_lead(town: Town) -> None:
