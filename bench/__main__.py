@@ -32,7 +32,10 @@ def main() -> None:
             for synchronous in (True,) if kind == "sqlite" else (True, False):
                 done = saves.compare(kind, synchronous=synchronous, rounds=rounds, seconds=seconds)
                 for peer, seen in done["peers"].items():
-                    print(f"{kind} {peer}: {seen['per_second']}/s, p99 {seen['p99_ms']} ms")
+                    print(
+                        f"{kind} {peer}: {seen['per_second']}/s, p99 {seen['p99_ms']} ms, "
+                        f"{seen['processor_ms']} ms of processor"
+                    )
                 print(f"{kind} {done['ratios']}")
                 name = f"saves-{kind}{'' if synchronous else '-no-disk-wait'}"
                 _conclude(name, around, done, keep)

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 
 SERVER = os.environ.get("BENCH_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/postgres")
-APP_ROLE = "maane_bench"
 
 
 @dataclass(frozen=True)
@@ -77,17 +77,20 @@ def place(kind: str, name: str, *, synchronous: bool = True) -> Iterator[Place]:
             url = f"sqlite:///{var_dir / 'maane.db'}"
             yield Place(url, url, var_dir)
             return
-        base = SERVER.rsplit("/", 1)[0]
-        # Two runs at once must not drop each other's databases.
+        owner = urlsplit(SERVER)
+        # Two runs at once must not drop each other's databases, nor the roles that serve from them.
         database = f"maane_bench_{os.getpid()}_{name}"
+        app = f"{database}:bench@{owner.netloc.rpartition('@')[2]}"
         with psycopg.connect(SERVER, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
             connection.execute(f"CREATE DATABASE {database}")
             if not synchronous:
                 connection.execute(f"ALTER DATABASE {database} SET synchronous_commit = off")
-        host = base.split("@")[-1]
+        owner = owner._replace(path=f"/{database}")
         try:
-            yield Place(f"{base}/{database}", f"postgresql://{APP_ROLE}@{host}/{database}", var_dir)
+            yield Place(owner.geturl(), owner._replace(netloc=app).geturl(), var_dir)
         finally:
             with psycopg.connect(SERVER, autocommit=True) as connection:
                 connection.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+                # The migration made it; only a role that has nothing left can be dropped.
+                connection.execute(f"DROP ROLE IF EXISTS {database}")

@@ -12,10 +12,12 @@ import psycopg
 from bench import load, serving
 from bench.databases import Place, place
 from bench.saves import prepare
-from bench.serving import free_port, running, sign_in
+from bench.serving import ask, free_port, running, sign_in
 
 SMALL, LARGE = 10_000, 1_000_000
 CONNECTIONS = 4
+PATH = "/api/business/current/leads"
+PAGE = 50
 COLUMNS = "business_id, name, phone, note, status, source, created_at, updated_at"
 
 
@@ -47,11 +49,12 @@ def _pages(
     seen: list[list[load.Round]] = [[], []]
     for number in range(rounds + 1):
         for index in (0, 1):
-            query = "limit=50"
+            query = f"limit={PAGE}"
             if (cursor := after[index]) is not None:
                 key = base64.urlsafe_b64encode(str(cursor).encode()).decode().rstrip("=")
                 query += f"&after={key}"
-            url = f"http://127.0.0.1:{ports[index]}/api/business/current/leads?{query}"
+            _check_page(ports[index], headers[index], query, cursor)
+            url = f"http://127.0.0.1:{ports[index]}{PATH}?{query}"
             done = load.run(url, "GET", [headers[index]], seconds=seconds, connections=CONNECTIONS)
             if number:
                 seen[index].append(done)
@@ -66,6 +69,15 @@ def _pages(
             "met": median(ratios) < 1.5,
         },
     }
+
+
+def _check_page(port: int, headers: dict[str, str], query: str, cursor: int | None) -> None:
+    """An empty page would be a fast one."""
+    status, _, answer = ask(port, "GET", f"{PATH}?{query}", headers=headers)
+    if status != 200 or len(answer["items"]) != PAGE or answer["next"] is None:
+        raise RuntimeError(f"a page of leads answered {status} and is not full")
+    if cursor is not None and answer["items"][0]["id"] != cursor - 1:
+        raise RuntimeError("a deep page begins elsewhere")
 
 
 def _fill(here: Place, count: int) -> None:

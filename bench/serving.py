@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(command: list[str], variables: dict[str, str], port: int) -> Iterator[None]:
-    """A server process of ours, until it answers; ended with its whole group."""
+def running(command: list[str], variables: dict[str, str], port: int) -> Iterator[int]:
+    """A server process of ours, until it answers; ended with its whole group, whose id this gives."""
     log = None if os.environ.get("BENCH_LOG") else subprocess.DEVNULL
     process = subprocess.Popen(
         command,
@@ -51,7 +51,7 @@ def running(command: list[str], variables: dict[str, str], port: int) -> Iterato
             except OSError:
                 time.sleep(0.05)
         time.sleep(0.5)
-        yield
+        yield process.pid
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         try:
@@ -59,6 +59,20 @@ def running(command: list[str], variables: dict[str, str], port: int) -> Iterato
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def processor_seconds(group: int) -> float:
+    """What all processes of a server have used of the processors since they began.
+
+    Unlike requests a second it hardly moves when others are at work on the machine.
+    """
+    ticks = 0
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # The process may end between the two looks.
+            fields = file.read_text().rpartition(")")[2].split()
+            if int(fields[2]) == group:
+                ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def peer_command(target: str, port: int, workers: int) -> list[str]:

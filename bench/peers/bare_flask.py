@@ -138,7 +138,7 @@ class Core:
     def save(self, token_hash: str, calls: str, whatsapp: str) -> int:
         with self._single.connect() as connection:
             values = {"token_hash": token_hash, "now": _now()}
-            session = connection.execute(self._texts[SESSION], values).first()
+            session: Any = connection.execute(self._texts[SESSION], values).first()
         with self._engine.begin() as connection:
 
             def run(sql: str, values: dict[str, Any]) -> Any:

@@ -22,7 +22,8 @@ class User(AbstractBaseUser):
 
 
 class PromptVersion(models.Model):
-    business = models.ForeignKey(Business, on_delete=models.PROTECT)
+    # The constraints below lead with the business; an index of its own would be one more to write.
+    business = models.ForeignKey(Business, on_delete=models.PROTECT, db_index=False)
     version = models.IntegerField()
     calls_prompt = models.TextField()
     whatsapp_prompt = models.TextField()
@@ -39,7 +40,7 @@ class PromptVersion(models.Model):
 
 
 class AuditEvent(models.Model):
-    business = models.ForeignKey(Business, null=True, on_delete=models.PROTECT)
+    business = models.ForeignKey(Business, null=True, on_delete=models.PROTECT, db_index=False)
     actor_user_id = models.BigIntegerField(null=True)
     actor_email = models.TextField(null=True)
     actor_name = models.TextField(null=True)

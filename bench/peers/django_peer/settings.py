@@ -60,6 +60,7 @@ else:
         "ENGINE": "django.db.backends.postgresql",
         "NAME": _parts.path.lstrip("/"),
         "USER": _parts.username,
+        "PASSWORD": _parts.password or "",
         "HOST": _parts.hostname,
         "PORT": _parts.port or 5432,
         # Parameters bound and statements prepared by the server, as SQLAlchemy's driver does.
