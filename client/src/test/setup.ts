@@ -1,8 +1,11 @@
 import '@testing-library/jest-dom/vitest'
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import { startI18n } from '../i18n'
 import { server } from './server'
+
+// A busy machine may take longer than a second to show a page; a wait ends as soon as it is there.
+configure({ asyncUtilTimeout: 5000 })
 
 // Mantine measures and observes; jsdom has nothing to measure.
 window.matchMedia = (query) =>
