@@ -64,7 +64,8 @@ def running(command: list[str], variables: dict[str, str], port: int) -> Iterato
 def processor_seconds(group: int) -> float:
     """What all processes of a server have used of the processors since they began.
 
-    Unlike requests a second it hardly moves when others are at work on the machine.
+    It moves less than requests a second when others are at work on the machine, yet it does move:
+    threads that contend for the interpreter cost more where both cores are free.
     """
     ticks = 0
     for file in Path("/proc").glob("[0-9]*/stat"):
