@@ -18,10 +18,8 @@ from typing import Any, NoReturn
 from flask import Flask, Request, Response, current_app, session
 from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadData, URLSafeTimedSerializer
-from sqlalchemy import Select
-from sqlalchemy.engine import Row
 
-from maane.kit.db import Database, Transaction, now
+from maane.kit.db import Database, Prepared, Transaction, now
 from maane.settings import Settings
 
 COOKIE = "__Host-session"
@@ -76,8 +74,8 @@ class SnapshotQuery:
     ``statement`` takes ``token_hash`` and ``now``; ``read`` turns its row into a ``Snapshot``.
     """
 
-    statement: Select[*tuple[Any, ...]]
-    read: Callable[[Row[*tuple[Any, ...]]], Snapshot]
+    statement: Prepared
+    read: Callable[[tuple[Any, ...]], Snapshot]
 
 
 class ServerSession(SessionMixin):

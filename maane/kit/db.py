@@ -15,21 +15,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from threading import Lock
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 from sqlalchemy import (
     BigInteger,
+    ClauseElement,
     DateTime,
     Engine,
-    Executable,
     Integer,
     MetaData,
     Select,
     create_engine,
     event,
-    text,
+    select,
 )
-from sqlalchemy.engine import URL, Connection, CursorResult, Dialect, Row
+from sqlalchemy.engine import URL, Connection, Dialect
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -82,12 +82,101 @@ class Base(DeclarativeBase):
     )
 
 
+class Prepared:
+    """One constant statement of a hot path, compiled once and then sent to the driver itself.
+
+    SQLAlchemy's way from a statement to its driver costs more than SQLite's answer does. Values and
+    rows are converted by the columns' own types. A row is a plain tuple.
+    """
+
+    def __init__(self, statement: ClauseElement) -> None:
+        self.statement = statement
+        self._for: dict[str, _Compiled] = {}
+
+    def execute(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """All rows; none for a statement that returns none. Raises what SQLAlchemy would raise."""
+        dialect = connection.dialect
+        compiled = self._for.get(dialect.name)
+        if compiled is None:
+            compiled = self._for[dialect.name] = _Compiled(self.statement, dialect)
+        driver: Any = connection.connection.driver_connection
+        try:
+            cursor = driver.execute(compiled.sql, compiled.bind(values))
+            return compiled.rows(cursor) if compiled.returns_rows else []
+        except dialect.loaded_dbapi.Error as error:
+            _raise_as_sqlalchemy(connection, compiled.sql, error)
+
+
+class _Compiled:
+    """What a driver needs of a statement, and what must be done to the values on either side."""
+
+    def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
+        compiled: Any = statement.compile(dialect=dialect)
+        self.sql: str = compiled.string
+        self._order: list[str] | None = compiled.positiontup if compiled.positional else None
+        self._fixed = {
+            name: bound.effective_value
+            for name, bound in compiled.binds.items()
+            if not bound.required
+        }
+        self._convert_values = {
+            name: convert
+            for name, bound in compiled.binds.items()
+            if (convert := bound.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+        }
+        columns = statement.selected_columns if isinstance(statement, Select) else ()
+        self._convert_columns = [
+            (number, convert)
+            for number, column in enumerate(columns)
+            if (convert := column.type.dialect_impl(dialect).result_processor(dialect, None))
+            is not None
+        ]
+        self.returns_rows = isinstance(statement, Select)
+
+    def bind(self, values: Mapping[str, Any]) -> Any:
+        bound = {**self._fixed, **values}
+        for name, convert in self._convert_values.items():
+            bound[name] = convert(bound[name])
+        return bound if self._order is None else [bound[name] for name in self._order]
+
+    def rows(self, cursor: Any) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        if not self._convert_columns:
+            return found
+        converted = []
+        for row in found:
+            cells = list(row)
+            for number, convert in self._convert_columns:
+                cells[number] = convert(cells[number])
+            converted.append(tuple(cells))
+        return converted
+
+
+def _raise_as_sqlalchemy(connection: Connection, sql: str, error: Exception) -> NoReturn:
+    """A driver's error as SQLAlchemy raises it: by its class, without values, and with a connection
+    that is gone taken out of the pool."""
+    dialect = connection.dialect
+    dbapi = dialect.loaded_dbapi
+    is_gone = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)  # type: ignore[arg-type]
+    if is_gone:
+        connection.invalidate(error)
+    raise DBAPIError.instance(
+        sql,
+        None,
+        error,
+        dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=is_gone,
+        dialect=dialect,
+    ) from error
+
+
 class Transaction(Session):
     """The one transaction of a request or a job. ``scope`` is set once, at its start.
 
     It is an ORM session on a connection whose transaction ``Database`` began and will commit.
-    ``run`` sends a prepared Core statement on that connection past the session, which costs a third;
-    the guards look at it all the same.
+    ``run`` sends a prepared statement on that connection past the session; the guards look at it all
+    the same.
     """
 
     guards: ClassVar[list[Callable[[Transaction, Any, Mapping[str, Any]], None]]] = []
@@ -95,10 +184,8 @@ class Transaction(Session):
 
     def __init__(self, connection: Connection, scope: int | None) -> None:
         super().__init__(connection, expire_on_commit=False, autoflush=False)
-        self.core = connection
+        self._connection = connection
         self.info["scope"] = scope
-        if scope is not None:
-            _announce_scope(connection, scope)
 
     @property
     def scope(self) -> int | None:
@@ -111,21 +198,21 @@ class Transaction(Session):
             raise RuntimeError("a transaction serves one scope")
         if self.scope is None:
             self.info["scope"] = scope
-            _announce_scope(self.core, scope)
+            if self._connection.dialect.name == "postgresql":
+                self._connection.exec_driver_sql(_announce(scope))
 
-    def run(self, statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:
-        """One Core statement; for the constants of hot paths."""
+    def run(self, prepared: Prepared, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """The rows of one prepared statement."""
         for guard in self.guards:
-            guard(self, statement, values)
-        return self.core.execute(statement, values)
+            guard(self, prepared.statement, values)
+        return prepared.execute(self._connection, values)
 
 
-def _announce_scope(connection: Connection, scope: int) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(
-            "SELECT set_config(%(name)s, %(scope)s, true)",
-            {"name": SCOPE_SETTING, "scope": str(scope)},
-        )
+def _announce(scope: int) -> str:
+    return f"SELECT set_config('{SCOPE_SETTING}', '{int(scope)}', true)"
+
+
+_PING = Prepared(select(1))
 
 
 class Database:
@@ -135,13 +222,9 @@ class Database:
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url, pool_size)
-        self._writer = self.engine.execution_options(maane_begin="BEGIN IMMEDIATE")
-        self._reader = self.engine.execution_options(maane_begin="BEGIN")
         # SQLite's own wait for the write lock sleeps in steps; threads of one process queue here
         # instead and are woken at once.
         self._turn: AbstractContextManager[object] = Lock() if self.is_sqlite else nullcontext()
-        # A single statement needs no transaction; PostgreSQL is spared two round trips.
-        self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def transaction(
@@ -154,20 +237,24 @@ class Database:
         database is away or stays locked.
         """
         turn = self._turn if writes else nullcontext()
-        engine = self._writer if writes else self._reader
         with (
             available(),
             turn,
-            engine.begin() as connection,
-            Transaction(connection, scope) as transaction,
+            self.engine.connect().execution_options(maane_begin=self._begin(scope, writes)) as core,
+            core.begin(),
+            Transaction(core, scope) as transaction,
         ):
             yield transaction
             if writes:
                 transaction.flush()
 
-    def fetch_one(
-        self, statement: Executable, values: dict[str, Any]
-    ) -> Row[*tuple[Any, ...]] | None:
+    def _begin(self, scope: int | None, writes: bool) -> str:
+        if self.is_sqlite:
+            return "BEGIN IMMEDIATE" if writes else "BEGIN"
+        # In one message: a transaction of a business costs no round trip more than any other.
+        return "BEGIN" if scope is None else f"BEGIN; {_announce(scope)}"
+
+    def fetch_one(self, prepared: Prepared, values: dict[str, Any]) -> tuple[Any, ...] | None:
         """The first row of one statement outside any transaction, tried twice.
 
         The second try is what lets a process recover from a database that was restarted while its
@@ -175,21 +262,20 @@ class Database:
         """
         with available():
             try:
-                return self._fetch_one(statement, values)
+                return self._fetch_one(prepared, values)
             except (OperationalError, InterfaceError) as error:
                 if not error.connection_invalidated:
                     raise
-            return self._fetch_one(statement, values)
+            return self._fetch_one(prepared, values)
 
-    def _fetch_one(
-        self, statement: Executable, values: dict[str, Any]
-    ) -> Row[*tuple[Any, ...]] | None:
-        with (self._reader if self.is_sqlite else self._single).connect() as connection:
-            return connection.execute(statement, values).first()
+    def _fetch_one(self, prepared: Prepared, values: dict[str, Any]) -> tuple[Any, ...] | None:
+        with self.engine.connect() as connection:
+            rows = prepared.execute(connection, values)
+            return rows[0] if rows else None
 
     def is_reachable(self) -> bool:
         try:
-            self.fetch_one(text("SELECT 1"), {})
+            self.fetch_one(_PING, {})
         except Unavailable:
             return False
         return True
@@ -235,24 +321,29 @@ def _sqlite_engine(url: URL) -> Engine:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cache_size = -16000")
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("maane_begin", "BEGIN"))
-
+    event.listen(engine, "begin", _begin)
     return engine
 
 
 def _postgres_engine(url: URL, pool_size: int) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         # An error's text must not carry what a customer wrote into a log.
         hide_parameters=True,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=POOL_TIMEOUT_S,
-        skip_autocommit_rollback=True,
+        # The driver must not begin transactions by itself: one statement alone needs none.
+        isolation_level="AUTOCOMMIT",
         connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "maane"},
     )
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    """Both drivers are in autocommit, so a transaction begins when it is said here."""
+    connection.exec_driver_sql(connection.get_execution_options().get("maane_begin", "BEGIN"))
 
 
 def page(

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select
 
-from maane.kit.db import Transaction
+from maane.kit.db import Prepared, Transaction
 from maane.prompts.models import PromptVersion, SavedPrompts
 from maane.tenancy.access import Tenant
 
@@ -19,21 +19,25 @@ _TABLE: Any = PromptVersion.__table__
 _OF_BUSINESS = select(*(_TABLE.c[field.name] for field in fields(SavedPrompts))).where(
     _TABLE.c.business_id == bindparam("business_id")
 )
-_LATEST = _OF_BUSINESS.order_by(_TABLE.c.version.desc()).limit(1)
-_VERSION = _OF_BUSINESS.where(_TABLE.c.version == bindparam("version"))
-_INSERT = insert(_TABLE).inline()
+_LATEST = Prepared(_OF_BUSINESS.order_by(_TABLE.c.version.desc()).limit(1))
+_VERSION = Prepared(_OF_BUSINESS.where(_TABLE.c.version == bindparam("version")))
+_INSERT = Prepared(
+    insert(_TABLE).inline().values({c.name: bindparam(c.name) for c in _TABLE.c if c.name != "id"})
+)
 
 
 def find_latest(tx: Transaction, tenant: Tenant) -> SavedPrompts | None:
-    row: Any = tx.run(_LATEST, {"business_id": tenant.id}).first()
-    return None if row is None else SavedPrompts(*row)
+    return _saved(tx.run(_LATEST, {"business_id": tenant.id}))
 
 
 def find_version(tx: Transaction, tenant: Tenant, version: int) -> SavedPrompts | None:
-    row: Any = tx.run(_VERSION, {"business_id": tenant.id, "version": version}).first()
-    return None if row is None else SavedPrompts(*row)
+    return _saved(tx.run(_VERSION, {"business_id": tenant.id, "version": version}))
 
 
 def add_version(tx: Transaction, tenant: Tenant, values: dict[str, Any]) -> SavedPrompts:
     tx.run(_INSERT, {"business_id": tenant.id, **values})
     return SavedPrompts(**values)
+
+
+def _saved(rows: list[tuple[Any, ...]]) -> SavedPrompts | None:
+    return SavedPrompts(*rows[0]) if rows else None

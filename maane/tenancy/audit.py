@@ -7,14 +7,18 @@ rows of it, on both kinds (see the first migration).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
-from maane.kit.db import Transaction, now, page
+from maane.kit.db import Prepared, Transaction, now, page
 from maane.tenancy.access import Caller, Tenant
 from maane.tenancy.models import AuditEvent
 
-_INSERT = insert(AuditEvent.__table__).inline()  # type: ignore[arg-type]
+_TABLE: Any = AuditEvent.__table__
+_INSERT = Prepared(
+    insert(_TABLE).inline().values({c.name: bindparam(c.name) for c in _TABLE.c if c.name != "id"})
+)
 
 
 def record(

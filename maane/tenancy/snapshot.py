@@ -10,12 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Text, bindparam, cast, func, literal_column, select
-from sqlalchemy.engine import Row
 from sqlalchemy.orm import aliased
 
 from maane.auth.models import LoginSession, User
 from maane.auth.sessions import Home, Impersonation, Snapshot, SnapshotQuery
-from maane.kit.db import Utc, now
+from maane.kit.db import Prepared, Utc, now
 from maane.tenancy.models import Assignment, Business
 
 _COMMA: Any = literal_column("','")
@@ -28,7 +27,7 @@ _assigned = (
     .scalar_subquery()
 )
 
-_STATEMENT = (
+_STATEMENT = Prepared(
     select(
         LoginSession.id,
         LoginSession.csrf_token,
@@ -67,8 +66,7 @@ def snapshot_query() -> SnapshotQuery:
     return SnapshotQuery(_STATEMENT, _read)
 
 
-def _read(result: Row[*tuple[Any, ...]]) -> Snapshot:
-    row: Sequence[Any] = result
+def _read(row: tuple[Any, ...]) -> Snapshot:
     role: str = row[5]
     assigned = frozenset(int(word) for word in row[20].split(",")) if row[20] else frozenset()
     return Snapshot(

@@ -9,11 +9,11 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from maane.auth.models import User
-from maane.kit.db import Transaction, page
+from maane.kit.db import Prepared, Transaction, page
 from maane.tenancy.models import Assignment, Business
 
 _TABLE: Any = Business.__table__
-_LOCK = (
+_LOCK = Prepared(
     select(_TABLE.c.status)
     .where(_TABLE.c.id == bindparam("business_id"))
     .with_for_update(key_share=True)
@@ -30,8 +30,8 @@ def lock_business(tx: Transaction, business_id: int) -> str | None:
     On SQLite the transaction already holds the only write lock, and the database ignores the
     clause. The lock is the weaker one, so that foreign keys to the row do not wait for it.
     """
-    status: str | None = tx.run(_LOCK, {"business_id": business_id}).scalar_one_or_none()
-    return status
+    rows = tx.run(_LOCK, {"business_id": business_id})
+    return rows[0][0] if rows else None
 
 
 def list_businesses(
