@@ -21,6 +21,7 @@ from maane.kit.db import Database
 from maane.kit.endpoint import Identifier
 from maane.kit.http import install_edges
 from maane.kit.logging import configure_logging
+from maane.kit.turns import Turns
 from maane.leads.routes import routes as lead_routes
 from maane.ops.health import routes as health_routes
 from maane.ops.pages import install_pages
@@ -77,6 +78,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    app.wsgi_app = Turns(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 

@@ -11,10 +11,8 @@ from werkzeug.exceptions import HTTPException
 
 from maane.kit.errors import NotFound, Problem, TooLarge
 from maane.kit.logging import LOG
+from maane.kit.turns import MAX_BODY_BYTES
 
-MAX_BODY_BYTES = 1024 * 1024
-MAX_DRAIN_BYTES = 8 * 1024 * 1024
-DRAIN_CHUNK_BYTES = 64 * 1024
 HSTS_SECONDS = 365 * 24 * 3600
 REQUEST_ID = "X-Request-ID"
 
@@ -32,7 +30,6 @@ def install_edges(app: Flask, *, is_https: bool, frame_ancestors: str) -> None:
     app.before_request(_name_request)
     app.before_request(_answer_options)
     app.after_request(_headers(is_https, frame_ancestors))
-    app.after_request(_drain)
     app.register_error_handler(Problem, _refuse)
     app.register_error_handler(HTTPException, _refuse_http)
     app.register_error_handler(Exception, _fail)
@@ -52,23 +49,6 @@ def _answer_options() -> Response | None:
     if not known.allow:
         raise NotFound
     return Response(status=204, headers={"Allow": ", ".join(sorted({*known.allow, "OPTIONS"}))})
-
-
-def _drain(response: Response) -> Response:
-    """Reads what a refusal left unread. A server that answers before the body is in must close the
-    connection, and a client or proxy that sends its next request there sees a broken connection
-    instead of the reason. What is too long to read is closed, and says so."""
-    length = request.content_length or 0
-    is_chunked = "chunked" in request.headers.get("Transfer-Encoding", "")
-    if length > MAX_DRAIN_BYTES:
-        if request.environ.get("SERVER_PROTOCOL", "").startswith("HTTP/1"):
-            response.headers["Connection"] = "close"
-        return response
-    if length or is_chunked:
-        stream, left = request.environ["wsgi.input"], MAX_DRAIN_BYTES
-        while left > 0 and (chunk := stream.read(min(left, DRAIN_CHUNK_BYTES))):
-            left -= len(chunk)
-    return response
 
 
 def request_id() -> str:

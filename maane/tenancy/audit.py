@@ -37,7 +37,7 @@ def record(
     """
     if business_id is not None:
         tx.narrow(business_id)
-    tx.run(
+    tx.run_last(
         _INSERT,
         {
             "business_id": tx.scope,

@@ -1,0 +1,88 @@
+"""Many requests arrive, and one runs at a time.
+
+A thread belongs to a request from its first byte, so that somebody who sends slowly holds a thread and
+nothing else: the body is read whole before the request takes its turn. Without turns the threads of a
+process contend for Python's interpreter, since a driver gives it away at each call; that cost a third
+of all saves on SQLite (``docs/performance.md``). Turns are for speed alone: who waited ``PATIENCE_S``
+behind something slow goes on beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from io import BytesIO
+from threading import Lock
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+MAX_BODY_BYTES = 1024 * 1024
+MAX_DRAIN_BYTES = 8 * 1024 * 1024
+CHUNK_BYTES = 64 * 1024
+PATIENCE_S = 0.05
+
+
+class Turns:
+    """WSGI: reads bodies at once, gives requests their turns, and drains what nobody read.
+
+    A server that answers before the body is in must close the connection, and a client or proxy that
+    sends its next request there sees a broken connection instead of the reason. Above
+    ``MAX_DRAIN_BYTES`` the connection is closed all the same, and says so.
+    """
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+        self._turn = Lock()
+
+    def __call__(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        stream: IO[bytes] = environ["wsgi.input"]
+        length = _content_length(environ)
+        is_chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
+        if length > MAX_DRAIN_BYTES:
+            start_response = _closing(environ, start_response)
+        elif length <= MAX_BODY_BYTES and (length or is_chunked):
+            body = _read(stream, length or MAX_BODY_BYTES + 1)
+            environ["wsgi.input"] = BytesIO(body)
+            environ["CONTENT_LENGTH"] = str(len(body))
+        is_my_turn = self._turn.acquire(timeout=PATIENCE_S)
+        try:
+            answer = self._app(environ, start_response)
+        finally:
+            if is_my_turn:
+                self._turn.release()
+        if length <= MAX_DRAIN_BYTES and (length > MAX_BODY_BYTES or is_chunked):
+            _drain(stream)
+        return answer
+
+
+def _content_length(environ: WSGIEnvironment) -> int:
+    given = environ.get("CONTENT_LENGTH") or "0"
+    return int(given) if given.isascii() and given.isdigit() else 0
+
+
+def _read(stream: IO[bytes], limit: int) -> bytes:
+    parts, left = [], limit
+    while left > 0 and (part := stream.read(min(left, CHUNK_BYTES))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
+
+
+def _drain(stream: IO[bytes]) -> None:
+    left = MAX_DRAIN_BYTES
+    while left > 0 and (part := stream.read(min(left, CHUNK_BYTES))):
+        left -= len(part)
+
+
+def _closing(environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
+    """HTTP/2 has no such header: there a stream ends alone."""
+    if not environ.get("SERVER_PROTOCOL", "").startswith("HTTP/1"):
+        return start_response
+
+    def start(status: str, headers: list[tuple[str, str]], error: Any = None) -> Any:
+        return start_response(status, [*headers, ("Connection", "close")], error)
+
+    return start
