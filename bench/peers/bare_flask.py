@@ -31,7 +31,7 @@ FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN businesses h ON h.id 
 LEFT JOIN businesses i ON i.id = s.impersonated_tenant_id
 WHERE s.token_hash = :token_hash AND s.expires_at > :now AND u.disabled_at IS NULL
 """.format(aggregate="group_concat" if IS_SQLITE else "string_agg")
-SCOPE = "SELECT set_config('maane.tenant', :scope, true)"
+BEGIN = "BEGIN IMMEDIATE" if IS_SQLITE else "BEGIN; SELECT set_config('maane.tenant', '{}', true)"
 LOCK = "SELECT status FROM businesses WHERE id = :business" + (
     "" if IS_SQLITE else " FOR NO KEY UPDATE"
 )
@@ -91,7 +91,7 @@ class Driver:
     def save(self, token_hash: str, calls: str, whatsapp: str) -> int:
         cursor = self.connection().cursor()
         session = _one(cursor, SESSION, {"token_hash": token_hash, "now": _now()})
-        cursor.execute("BEGIN IMMEDIATE" if IS_SQLITE else "BEGIN")
+        cursor.execute(BEGIN.format(session[6]))
         try:
             version = _write(
                 lambda sql, values: _one(cursor, sql, values), session[6], calls, whatsapp
@@ -107,39 +107,32 @@ class Core:
     """SQLAlchemy Core with text statements and its pool."""
 
     def __init__(self) -> None:
-        url = URL if IS_SQLITE else URL.replace("postgresql:", "postgresql+psycopg:")
-        if not IS_SQLITE:
-            self._engine = create_engine(url, pool_size=16, skip_autocommit_rollback=True)
-        else:
+        if IS_SQLITE:
             self._engine = create_engine(
-                url,
+                URL,
                 pool_size=32,
                 connect_args={"timeout": 5, "isolation_level": None, "check_same_thread": False},
             )
-
-            @event.listens_for(self._engine, "connect")
-            def prepare(connection: sqlite3.Connection, _: object) -> None:
-                for pragma in PRAGMAS:
-                    connection.execute(f"PRAGMA {pragma}")
-
-            @event.listens_for(self._engine, "begin")
-            def begin(connection: Any) -> None:
-                connection.exec_driver_sql(
-                    connection.get_execution_options().get("begin", "BEGIN IMMEDIATE")
-                )
-
-        self._single = (
-            self._engine.execution_options(begin="BEGIN")
-            if IS_SQLITE
-            else self._engine.execution_options(isolation_level="AUTOCOMMIT")
-        )
-        self._texts = {sql: text(sql) for sql in (SESSION, SCOPE, LOCK, LATEST, INSERT, AUDIT)}
+            event.listen(self._engine, "connect", _set_pragmas)
+        else:
+            self._engine = create_engine(
+                URL.replace("postgresql:", "postgresql+psycopg:"),
+                pool_size=16,
+                isolation_level="AUTOCOMMIT",
+            )
+        event.listen(self._engine, "begin", _begin)
+        self._alone = self._engine.execution_options(bench_begin="")
+        self._texts = {sql: text(sql) for sql in (SESSION, LOCK, LATEST, INSERT, AUDIT)}
 
     def save(self, token_hash: str, calls: str, whatsapp: str) -> int:
-        with self._single.connect() as connection:
+        with self._alone.connect() as connection:
             values = {"token_hash": token_hash, "now": _now()}
             session: Any = connection.execute(self._texts[SESSION], values).first()
-        with self._engine.begin() as connection:
+        begin = BEGIN.format(session[6])
+        with (
+            self._engine.connect().execution_options(bench_begin=begin) as connection,
+            connection.begin(),
+        ):
 
             def run(sql: str, values: dict[str, Any]) -> Any:
                 result = connection.execute(self._texts[sql], values)
@@ -148,9 +141,17 @@ class Core:
             return _write(run, session[6], calls, whatsapp)
 
 
+def _set_pragmas(connection: sqlite3.Connection, _: object) -> None:
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Any) -> None:
+    if begin := connection.get_execution_options()["bench_begin"]:
+        connection.exec_driver_sql(begin)
+
+
 def _write(run: Any, business: int, calls: str, whatsapp: str) -> int:
-    if not IS_SQLITE:
-        run(SCOPE, {"scope": str(business)})
     run(LOCK, {"business": business})
     latest = run(LATEST, {"business": business})
     version = 1 if latest is None else latest[1] + 1
@@ -168,14 +169,13 @@ def _write(run: Any, business: int, calls: str, whatsapp: str) -> int:
 
 _PYFORMAT = {
     sql: sql.replace(":token_hash", "%(token_hash)s")
-    .replace(":scope", "%(scope)s")
     .replace(":business", "%(business)s")
     .replace(":version", "%(version)s")
     .replace(":calls", "%(calls)s")
     .replace(":whatsapp", "%(whatsapp)s")
     .replace(":subject", "%(subject)s")
     .replace(":now", "%(now)s")
-    for sql in (SESSION, SCOPE, LOCK, LATEST, INSERT, AUDIT)
+    for sql in (SESSION, LOCK, LATEST, INSERT, AUDIT)
 }
 
 

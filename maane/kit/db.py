@@ -95,18 +95,15 @@ class Prepared:
 
     def execute(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """All rows; none for a statement that returns none. Raises what SQLAlchemy would raise."""
-        compiled = self.compiled(connection.dialect)
+        dialect = connection.dialect
+        compiled = self._for.get(dialect.name)
+        if compiled is None:
+            compiled = self._for[dialect.name] = _Compiled(self.statement, dialect)
         try:
             cursor = _driver(connection).execute(compiled.sql, compiled.bind(values))
             return compiled.rows(cursor) if compiled.returns_rows else []
-        except connection.dialect.loaded_dbapi.Error as error:
+        except dialect.loaded_dbapi.Error as error:
             _raise_as_sqlalchemy(connection, compiled.sql, error)
-
-    def compiled(self, dialect: Dialect) -> _Compiled:
-        found = self._for.get(dialect.name)
-        if found is None:
-            found = self._for[dialect.name] = _Compiled(self.statement, dialect)
-        return found
 
 
 def _driver(connection: Connection) -> Any:
@@ -191,7 +188,6 @@ class Transaction(Session):
     def __init__(self, connection: Connection, scope: int | None) -> None:
         super().__init__(connection, expire_on_commit=False, autoflush=False)
         self._connection = connection
-        self._last: list[tuple[Prepared, Mapping[str, Any]]] = []
         self.info["scope"] = scope
 
     @property
@@ -213,32 +209,6 @@ class Transaction(Session):
         for guard in self.guards:
             guard(self, prepared.statement, values)
         return prepared.execute(self._connection, values)
-
-    def run_last(self, prepared: Prepared, values: Mapping[str, Any]) -> None:
-        """Sends a statement right before the commit, when all else is done: for rows that nobody
-        reads in this transaction. On PostgreSQL these and the commit are one round trip."""
-        for guard in self.guards:
-            guard(self, prepared.statement, values)
-        self._last.append((prepared, values))
-
-    def finish(self) -> None:
-        """Sends what waits for the end. ``Database`` commits right after."""
-        self.flush()
-        if not self._last:
-            return
-        if self._connection.dialect.name != "postgresql":
-            for prepared, values in self._last:
-                prepared.execute(self._connection, values)
-            return
-        driver = _driver(self._connection)
-        try:
-            with driver.pipeline():
-                for prepared, values in self._last:
-                    compiled = prepared.compiled(self._connection.dialect)
-                    driver.execute(compiled.sql, compiled.bind(values))
-                driver.execute("COMMIT")
-        except self._connection.dialect.loaded_dbapi.Error as error:
-            _raise_as_sqlalchemy(self._connection, "COMMIT", error)
 
 
 def _announce(scope: int) -> str:
@@ -279,7 +249,7 @@ class Database:
         ):
             yield transaction
             if writes:
-                transaction.finish()
+                transaction.flush()
 
     def _begin(self, scope: int | None, writes: bool) -> str:
         if self.is_sqlite:

@@ -35,9 +35,7 @@ class Turns:
         self._app = app
         self._turn = Lock()
 
-    def __call__(
-        self, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         stream: IO[bytes] = environ["wsgi.input"]
         length = _content_length(environ)
         is_chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
@@ -47,6 +45,7 @@ class Turns:
             body = _read(stream, length or MAX_BODY_BYTES + 1)
             environ["wsgi.input"] = BytesIO(body)
             environ["CONTENT_LENGTH"] = str(len(body))
+            environ.pop("HTTP_TRANSFER_ENCODING", None)
         is_my_turn = self._turn.acquire(timeout=PATIENCE_S)
         try:
             answer = self._app(environ, start_response)

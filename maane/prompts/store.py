@@ -35,7 +35,7 @@ def find_version(tx: Transaction, tenant: Tenant, version: int) -> SavedPrompts 
 
 
 def add_version(tx: Transaction, tenant: Tenant, values: dict[str, Any]) -> SavedPrompts:
-    tx.run_last(_INSERT, {"business_id": tenant.id, **values})
+    tx.run(_INSERT, {"business_id": tenant.id, **values})
     return SavedPrompts(**values)
 
 

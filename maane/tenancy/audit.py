@@ -37,7 +37,7 @@ def record(
     """
     if business_id is not None:
         tx.narrow(business_id)
-    tx.run_last(
+    tx.run(
         _INSERT,
         {
             "business_id": tx.scope,

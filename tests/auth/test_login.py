@@ -7,12 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 
 from maane.auth.models import LoginSession, User
 from maane.auth.sessions import hash_token
 from maane.kit.db import now
 from tests.people import SESSION_COOKIE, Browser, World, email_of
+from tests.statements import recorded
 
 
 def test_login_answers_with_the_whole_document(world: World) -> None:
@@ -182,16 +183,8 @@ def test_the_database_holds_no_identifier_that_signs_in(world: World) -> None:
 def test_a_read_costs_one_query_for_session_csrf_and_guard(world: World, path: str) -> None:
     """One read and no write before the operation's own transaction begins."""
     browser = world.browser("owner_a")
-    statements: list[str] = []
-
-    def note(*arguments: Any) -> None:
-        statements.append(arguments[2])
-
-    event.listen(world.database.engine, "before_cursor_execute", note)
-    try:
+    with recorded(world.database) as statements:
         assert browser.get(path).status_code == 200
-    finally:
-        event.remove(world.database.engine, "before_cursor_execute", note)
     ours = [s for s in statements if "sessions" in s or "users" in s or "assignments" in s]
     assert len(ours) == 1, statements
     assert not [s for s in statements if s.split()[0] in ("INSERT", "UPDATE", "DELETE")]
