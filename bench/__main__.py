@@ -1,4 +1,4 @@
-"""Runs everything and writes the results. ``--quick`` for a look, ``--only saves|lists|client``."""
+"""Runs everything and writes the results. ``--quick`` for a look, ``--only saves|lists|webhook|client``."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import shutil
 import sys
 from typing import Any
 
-from bench import lists, report, saves
+from bench import lists, report, saves, webhook
 from bench.databases import has_postgresql
+
+MESSAGES_A_SECOND = {"sqlite": 5, "postgresql": 20}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--quick", action="store_true", help="a short look; keeps nothing")
-    parser.add_argument("--only", choices=["saves", "lists", "client"])
+    parser.add_argument("--only", choices=["saves", "lists", "webhook", "client"])
     parser.add_argument("--database", choices=["sqlite", "postgresql"])
     options = parser.parse_args()
     if shutil.which("wrk") is None:
@@ -43,6 +45,11 @@ def main() -> None:
             done = lists.compare(kind, rounds=rounds, seconds=max(2, seconds // 2))
             print(f"{kind} lists {done['first_page']} {done['deep_page']}")
             _conclude(f"lists-{kind}", around, done, keep)
+        if options.only in (None, "webhook"):
+            rate = MESSAGES_A_SECOND[kind]
+            done = webhook.compare(kind, rate=rate, seconds=5 if options.quick else 30)
+            print(f"{kind} webhook {done['answer_ms']}")
+            _conclude(f"webhook-{kind}", around, done, keep)
     if options.only in (None, "client"):
         if (size := report.client_size()) is None:
             print("SKIPPED  size of the client (it is not built)")

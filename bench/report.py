@@ -146,6 +146,17 @@ def _rows(name: str, result: dict[str, Any]) -> list[list[str]]:
                 _yes(result["met"]),
             ]
         ]
+    if "answer_ms" in result:
+        seen = result["answer_ms"]
+        return [
+            [
+                f"{result['database']}: answer to a webhook, {result['messages_a_second']} new "
+                "customers a second, worker at work, p99",
+                f"{seen['p99']} ms (p50 {seen['p50']}, highest {seen['highest']})",
+                f"{seen['target']} ms",
+                _yes(seen["met"]),
+            ]
+        ]
     if "first_page" in result:
         return [
             [

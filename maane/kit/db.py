@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -39,6 +40,8 @@ from maane.kit.errors import Invalid, Unavailable
 
 SCOPE_SETTING = "maane.tenant"
 BUSY_TIMEOUT_MS = 5_000
+LOOK_S = 0.002
+BEGIN_WRITING = "BEGIN IMMEDIATE"
 CONNECT_TIMEOUT_S = 3
 POOL_TIMEOUT_S = 5
 MAX_PAGE = 200
@@ -253,7 +256,7 @@ class Database:
 
     def _begin(self, scope: int | None, writes: bool) -> str:
         if self.is_sqlite:
-            return "BEGIN IMMEDIATE" if writes else "BEGIN"
+            return BEGIN_WRITING if writes else "BEGIN"
         # In one message: a transaction of a business costs no round trip more than any other.
         return "BEGIN" if scope is None else f"BEGIN; {_announce(scope)}"
 
@@ -348,9 +351,31 @@ def _begin(connection: Connection) -> None:
     """Both drivers are in autocommit, so a transaction begins when it is said here."""
     begin = connection.get_execution_options().get("maane_begin", "BEGIN")
     try:
-        _driver(connection).execute(begin)
+        if begin == BEGIN_WRITING:
+            _take_write_lock(_driver(connection))
+        else:
+            _driver(connection).execute(begin)
     except connection.dialect.loaded_dbapi.Error as error:
         _raise_as_sqlalchemy(connection, begin, error)
+
+
+def _take_write_lock(driver: sqlite3.Connection) -> None:
+    """SQLite's own wait sleeps longer and longer, up to 100 ms, and whoever looks more often takes the
+    lock before it. Here the wait for another process looks every ``LOOK_S``."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                driver.execute(BEGIN_WRITING)
+                return
+            except sqlite3.OperationalError as error:
+                is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not is_busy or time.monotonic() > deadline:
+                    raise
+            time.sleep(LOOK_S)
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
 
 def page(
