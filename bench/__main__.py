@@ -1,4 +1,4 @@
-"""Runs everything and writes the results. ``--quick`` for a look, ``--only saves|lists|webhook|client``."""
+"""Runs everything and writes the results: ``--quick`` for a look, ``--only`` for one part."""
 
 from __future__ import annotations
 

@@ -10,24 +10,19 @@ from __future__ import annotations
 
 import base64
 import binascii
-import sqlite3
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from threading import Lock
-from typing import Any, ClassVar, NoReturn, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import (
     BigInteger,
     ClauseElement,
     DateTime,
-    Engine,
     Integer,
     MetaData,
     Select,
-    create_engine,
-    event,
     select,
 )
 from sqlalchemy.engine import URL, Connection, Dialect
@@ -36,14 +31,16 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from maane.kit.engines import (
+    BEGIN_WRITING,
+    driver_of,
+    postgres_engine,
+    raise_as_sqlalchemy,
+    sqlite_engine,
+)
 from maane.kit.errors import Invalid, Unavailable
 
 SCOPE_SETTING = "maane.tenant"
-BUSY_TIMEOUT_MS = 5_000
-LOOK_S = 0.002
-BEGIN_WRITING = "BEGIN IMMEDIATE"
-CONNECT_TIMEOUT_S = 3
-POOL_TIMEOUT_S = 5
 MAX_PAGE = 200
 
 T = TypeVar("T")
@@ -103,14 +100,10 @@ class Prepared:
         if compiled is None:
             compiled = self._for[dialect.name] = _Compiled(self.statement, dialect)
         try:
-            cursor = _driver(connection).execute(compiled.sql, compiled.bind(values))
+            cursor = driver_of(connection).execute(compiled.sql, compiled.bind(values))
             return compiled.rows(cursor) if compiled.returns_rows else []
         except dialect.loaded_dbapi.Error as error:
-            _raise_as_sqlalchemy(connection, compiled.sql, error)
-
-
-def _driver(connection: Connection) -> Any:
-    return connection.connection.driver_connection
+            raise_as_sqlalchemy(connection, compiled.sql, error)
 
 
 class _Compiled:
@@ -156,25 +149,6 @@ class _Compiled:
                 cells[number] = convert(cells[number])
             converted.append(tuple(cells))
         return converted
-
-
-def _raise_as_sqlalchemy(connection: Connection, sql: str, error: Exception) -> NoReturn:
-    """A driver's error as SQLAlchemy raises it: by its class, without values, and with a connection
-    that is gone taken out of the pool."""
-    dialect = connection.dialect
-    dbapi = dialect.loaded_dbapi
-    is_gone = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)  # type: ignore[arg-type]
-    if is_gone:
-        connection.invalidate(error)
-    raise DBAPIError.instance(
-        sql,
-        None,
-        error,
-        dbapi.Error,
-        hide_parameters=True,
-        connection_invalidated=is_gone,
-        dialect=dialect,
-    ) from error
 
 
 class Transaction(Session):
@@ -227,7 +201,7 @@ class Database:
     def __init__(self, url: URL, *, pool_size: int = 10) -> None:
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url, pool_size)
+        self.engine = sqlite_engine(url) if self.is_sqlite else postgres_engine(url, pool_size)
         # SQLite's own wait for the write lock sleeps in steps; threads of one process queue here
         # instead and are woken at once.
         self._turn: AbstractContextManager[object] = Lock() if self.is_sqlite else nullcontext()
@@ -303,79 +277,6 @@ def available() -> Iterator[None]:
         if error.connection_invalidated:
             raise Unavailable("database", retry_after=1) from error
         raise
-
-
-def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(
-        url,
-        hide_parameters=True,
-        pool_size=32,
-        max_overflow=32,
-        pool_timeout=POOL_TIMEOUT_S,
-        connect_args={
-            "timeout": BUSY_TIMEOUT_MS / 1000,
-            "check_same_thread": False,
-            # The driver must not begin transactions by itself: it would always defer the lock.
-            "isolation_level": None,
-        },
-    )
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: sqlite3.Connection, _: object) -> None:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA cache_size = -16000")
-
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _postgres_engine(url: URL, pool_size: int) -> Engine:
-    engine = create_engine(
-        url,
-        # An error's text must not carry what a customer wrote into a log.
-        hide_parameters=True,
-        pool_size=pool_size,
-        max_overflow=pool_size,
-        pool_timeout=POOL_TIMEOUT_S,
-        # The driver must not begin transactions by itself: one statement alone needs none.
-        isolation_level="AUTOCOMMIT",
-        connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "maane"},
-    )
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _begin(connection: Connection) -> None:
-    """Both drivers are in autocommit, so a transaction begins when it is said here."""
-    begin = connection.get_execution_options().get("maane_begin", "BEGIN")
-    try:
-        if begin == BEGIN_WRITING:
-            _take_write_lock(_driver(connection))
-        else:
-            _driver(connection).execute(begin)
-    except connection.dialect.loaded_dbapi.Error as error:
-        _raise_as_sqlalchemy(connection, begin, error)
-
-
-def _take_write_lock(driver: sqlite3.Connection) -> None:
-    """SQLite's own wait sleeps longer and longer, up to 100 ms, and whoever looks more often takes the
-    lock before it. Here the wait for another process looks every ``LOOK_S``."""
-    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
-    driver.execute("PRAGMA busy_timeout = 0")
-    try:
-        while True:
-            try:
-                driver.execute(BEGIN_WRITING)
-                return
-            except sqlite3.OperationalError as error:
-                is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-                if not is_busy or time.monotonic() > deadline:
-                    raise
-            time.sleep(LOOK_S)
-    finally:
-        driver.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
 
 def page(
