@@ -75,6 +75,12 @@ export const routes: RouteObject[] = [
                 ],
               },
               {
+                path: 'account/sessions',
+                lazy: async () => ({
+                  Component: (await import('../features/auth/sessions-page')).SessionsPage,
+                }),
+              },
+              {
                 path: '*',
                 lazy: async () => ({ Component: (await import('./not-found-page')).NotFoundPage }),
               },

@@ -1,6 +1,7 @@
 import { ActionIcon, Menu, Text } from '@mantine/core'
+import { Link } from 'react-router'
 import { useWordFor, useWords } from '../i18n'
-import { SignOutIcon, UserIcon } from '../ui/icons'
+import { DevicesIcon, SignOutIcon, UserIcon } from '../ui/icons'
 import { useSession } from '../ui/session'
 
 export function UserMenu({ onSignOut }: { onSignOut: () => void }) {
@@ -33,6 +34,14 @@ export function UserMenu({ onSignOut }: { onSignOut: () => void }) {
           </Text>
         </div>
         <Menu.Divider />
+        <Menu.Item
+          component={Link}
+          to="/account/sessions"
+          leftSection={<DevicesIcon size={18} />}
+          data-testid="my-sessions"
+        >
+          {t('nav.sessions')}
+        </Menu.Item>
         <Menu.Item
           leftSection={<SignOutIcon size={18} isDirectional />}
           onClick={onSignOut}

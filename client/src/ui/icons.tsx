@@ -107,3 +107,11 @@ export const UserIcon = icon(
     <path d="M4.500 20.500c.6-4 3.700-6 7.500-6s6.900 2 7.500 6" />
   </>,
 )
+
+export const DevicesIcon = icon(
+  <>
+    <rect x="3" y="5" width="12" height="9" rx="1.5" />
+    <path d="M2 18h10" />
+    <rect x="15" y="9" width="6" height="11" rx="1.5" />
+  </>,
+)

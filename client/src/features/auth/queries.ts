@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { answer, api, bootstrapCsrf, type Schemas } from '../../http'
 import { forgetDrafts } from '../../ui/drafts'
 import { replaceSession } from '../../ui/session'
@@ -25,5 +25,23 @@ export function useSignOut() {
       forgetDrafts()
       await replaceSession(client, null)
     },
+  })
+}
+
+export type LoginSession = Schemas['SessionItem']
+
+export const sessionsQuery = queryOptions({
+  queryKey: ['sessions'],
+  queryFn: () => answer(api.GET('/api/auth/sessions')),
+})
+
+export function useEndSession() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (id: number) =>
+      answer(
+        api.DELETE('/api/auth/sessions/{session_id}', { params: { path: { session_id: id } } }),
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: sessionsQuery.queryKey }),
   })
 }
