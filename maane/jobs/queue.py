@@ -13,8 +13,9 @@ import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
-from dbos import DBOS, DBOSClient, DBOSConfig
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, WorkflowStatus
 from sqlalchemy import inspect
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
@@ -33,6 +34,8 @@ TURNS_AT_ONCE = 32
 PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
 LONGEST_PAUSE_S = 300.0
 DATABASE_PAUSE_S = 1.0
+DELAY_TICK_S = 1.0
+"""How often DBOS looks for jobs whose delay has passed."""
 
 
 class TryLater(Exception):
@@ -41,6 +44,21 @@ class TryLater(Exception):
     def __init__(self, after_s: float = 0.0) -> None:
         super().__init__("try later")
         self.after_s = after_s
+
+
+class NotYet(Exception):
+    """Raised by a job whose time has not come; it uses up no try. ``after_s``: until it may be."""
+
+    def __init__(self, after_s: float) -> None:
+        super().__init__("not yet")
+        self.after_s = after_s
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What a try returns for ``NotYet``."""
+
+    after_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +84,24 @@ class Jobs:
         )
 
     def enqueue_turn(
-        self, tx: Session, name: str, business_id: int, subject_id: int, partition: str
+        self,
+        tx: Session,
+        name: str,
+        business_id: int,
+        subject_id: int,
+        partition: str,
+        *,
+        again: int = 0,
     ) -> None:
-        """Adds the job ``name(business_id, subject_id)`` when ``tx`` commits, once a subject."""
+        """Adds the job ``name(business_id, subject_id)`` when ``tx`` commits, once a subject, and
+        once more for each number that ``again`` counts up to."""
+        repeat = f":again:{again}" if again else ""
         self._client.enqueue_in_transaction(
             tx.connection(),
             {
                 "queue_name": TURNS,
                 "workflow_name": name,
-                "workflow_id": f"{name}:{business_id}:{subject_id}",
+                "workflow_id": f"{name}:{business_id}:{subject_id}{repeat}",
                 "queue_partition_key": f"{business_id}:{partition}",
                 "app_version": VERSION,
             },
@@ -145,7 +172,7 @@ def _register(name: str, job: Job, stopping: threading.Event) -> None:
     is a step that never raises, and its result is how long to wait, or None when the job is done."""
 
     @DBOS.step(name=f"try to {name}")
-    def attempt(business_id: int, subject_id: int) -> float | None:
+    def attempt(business_id: int, subject_id: int) -> Wait | float | None:
         return try_job(name, job, business_id, subject_id, stopping)
 
     @DBOS.step(name=f"give up to {name}")
@@ -155,19 +182,42 @@ def _register(name: str, job: Job, stopping: threading.Event) -> None:
 
     @DBOS.workflow(name=name)
     def workflow(business_id: int, subject_id: int) -> None:
-        for pause_s in PAUSES_S:
-            asked_s = attempt(business_id, subject_id)
-            if asked_s is None:
+        pauses_s = iter(PAUSES_S)
+        while (outcome := attempt(business_id, subject_id)) is not None:
+            if isinstance(outcome, Wait):
+                if outcome.after_s > DELAY_TICK_S:
+                    _come_back(name, business_id, subject_id, outcome.after_s - DELAY_TICK_S)
+                    return
+                DBOS.sleep(outcome.after_s)
+            elif (pause_s := next(pauses_s, None)) is not None:
+                DBOS.sleep(max(pause_s, outcome))
+            else:
+                give_up(business_id, subject_id)
                 return
-            DBOS.sleep(max(pause_s, asked_s))
-        if attempt(business_id, subject_id) is not None:
-            give_up(business_id, subject_id)
+
+
+def _come_back(name: str, business_id: int, subject_id: int, after_s: float) -> None:
+    """Enqueues the running job once more for later, in its partition. Meanwhile it holds no thread and
+    others of the partition run. The workflow's id is the parent's with a word more, so a worker killed
+    here finds what it had enqueued. DBOS's delays end up to a tick late; the caller sleeps the rest."""
+    own_id = cast("str", DBOS.workflow_id)
+    status = cast("WorkflowStatus", DBOS.get_workflow_status(own_id))
+    options: EnqueueOptions = {
+        "queue_name": TURNS,
+        "workflow_name": name,
+        "workflow_id": f"{own_id}:later",
+        "queue_partition_key": cast("str", status.queue_partition_key),
+        "app_version": VERSION,
+        "delay_seconds": after_s,
+    }
+    DBOS.enqueue_workflow_with_options(options, business_id, subject_id)
 
 
 def try_job(
     name: str, job: Job, business_id: int, subject_id: int, stopping: threading.Event
-) -> float | None:
-    """One try. None when the job is done, else the seconds that the cause asked to wait (0: none).
+) -> Wait | float | None:
+    """One try. None when the job is done, ``Wait`` when its time has not come, else the seconds that
+    the cause of the failure asked to wait (0: none).
 
     While the database is away nothing can be done at all; that waits here and is no failure of the
     job. What failed is logged by its kind and place only: its text may hold a customer's words.
@@ -176,6 +226,8 @@ def try_job(
         try:
             job.run(business_id, subject_id)
             return None
+        except NotYet as not_yet:
+            return Wait(not_yet.after_s)
         except TryLater as later:
             return min(later.after_s, LONGEST_PAUSE_S)
         except Unavailable:
@@ -199,4 +251,4 @@ def _url(url: URL) -> str:
     return plain.render_as_string(hide_password=False)
 
 
-__all__ = ["Job", "Jobs", "TryLater", "migrate_queue", "run_jobs", "try_job"]
+__all__ = ["Job", "Jobs", "NotYet", "TryLater", "Wait", "migrate_queue", "run_jobs", "try_job"]

@@ -10,11 +10,13 @@ import pytest
 import structlog
 
 from maane.jobs import queue
-from maane.jobs.queue import Job, TryLater, try_job
+from maane.jobs.queue import Job, NotYet, TryLater, Wait, try_job
 from maane.kit.errors import Unavailable
 
 
-def _try(run: Callable[[int, int], None], stopping: threading.Event | None = None) -> float | None:
+def _try(
+    run: Callable[[int, int], None], stopping: threading.Event | None = None
+) -> Wait | float | None:
     def never(business_id: int, subject_id: int) -> None:
         raise AssertionError("not its part")
 
@@ -37,6 +39,12 @@ def test_done_is_none() -> None:
 @pytest.mark.parametrize(("asked_s", "waits_s"), [(0.0, 0.0), (7.0, 7.0), (99_999.0, 300.0)])
 def test_later_says_when_within_reason(asked_s: float, waits_s: float) -> None:
     assert _try(_raise(TryLater(asked_s))) == waits_s
+
+
+def test_not_yet_is_no_failure() -> None:
+    with structlog.testing.capture_logs() as logs:
+        assert _try(_raise(NotYet(2.5))) == Wait(2.5)
+    assert logs == []
 
 
 def test_a_failure_is_logged_without_its_text() -> None:
