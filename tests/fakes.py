@@ -77,15 +77,18 @@ class FakeServer:
         self._thread.join()
 
 
+def echo(messages: list[dict[str, Any]]) -> str:
+    """A reply that shows what was said last."""
+    return f"תשובה ל: {messages[-1]['content']}"
+
+
 class FakeModel(FakeServer):
     """``POST /v1/chat/completions``. ``say`` makes the reply from the messages; ``status``,
     ``delay_s`` and ``raw`` (a whole body of nonsense) break it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.say: Callable[[list[dict[str, Any]]], str] = lambda messages: (
-            f"תשובה ל: {messages[-1]['content']}"
-        )
+        self.say: Callable[[list[dict[str, Any]]], str] = echo
         self.status = 200
         self.delay_s = 0.0
         self.raw: bytes | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 from maane.assistant.intake import IntakeStep, next_step
@@ -41,7 +42,8 @@ class Reply:
 
 
 def compose_reply(model: Model | None, turn: Turn) -> Reply:
-    """The reply to the last message of the turn's history. Never raises for a model that fails."""
+    """The reply to the messages at the end of the turn's history. Never raises for a model that
+    fails."""
     if model is not None:
         try:
             return Reply(_cut(model.reply(_instructions(turn), _said(turn))), "assistant")
@@ -56,9 +58,10 @@ def _instructions(turn: Turn) -> str:
 
 
 def _said(turn: Turn) -> list[Said]:
+    """What one side said in a row is one thing said: many models take turns only one by one."""
     return [
-        Said("customer" if message.direction == "inbound" else "us", message.text)
-        for message in turn.history
+        Said("customer" if direction == "inbound" else "us", "\n".join(m.text for m in messages))
+        for direction, messages in groupby(turn.history, key=lambda message: message.direction)
     ]
 
 
@@ -68,7 +71,7 @@ def _intake(turn: Turn) -> IntakeStep:
         if message.author == "assistant":
             break
         said += message.author == "intake"
-    words = turn.history[-1].text
+    words = "\n".join(message.text for message in turn.history if message.awaits_answer)
     tenant, name = turn.tenant, turn.known_name
     # A lead that nobody named yet bears its number, which is no way to call a person.
     called = None if name is None or name.lstrip("+").isdigit() else name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from maane.kit.db import Base, BigId, Utc
@@ -15,7 +15,8 @@ STATUS_ORDER = ("pending", "sending", "sent", "delivered", "read", "failed")
 
 
 class Conversation(TenantOwned, Base):
-    """One person on one channel. ``contact_key`` is what the channel knows them by."""
+    """One person on one channel. ``contact_key`` is what the channel knows them by. ``stale_rounds``
+    counts the answers that were dropped since the last one because the person wrote meanwhile."""
 
     __tablename__ = "conversations"
     __table_args__ = tenant_keys(
@@ -29,13 +30,20 @@ class Conversation(TenantOwned, Base):
     contact_phone: Mapped[str | None] = mapped_column(Text)
     contact_name: Mapped[str | None] = mapped_column(Text)
     prompt_version: Mapped[int] = mapped_column(default=0)
+    stale_rounds: Mapped[int] = mapped_column(default=0)
     last_message_at: Mapped[datetime] = mapped_column(Utc)
     created_at: Mapped[datetime] = mapped_column(Utc)
 
 
 class Message(TenantOwned, Base):
-    """One message. ``external_id`` is the provider's; an answer points at what it answers, and a
-    message is answered once."""
+    """One message. ``external_id`` is the provider's; an answer points at the newest message that it
+    answers, and no two point at the same.
+
+    People write in bursts, and one answer is for all of a burst. Which older messages it covers is not
+    stored: it would say again what the order says. What is stored is the one thing that the next turn
+    asks, ``awaits_answer``: True from the moment a customer's message is taken in until an answer for
+    it is decided, in that answer's transaction, or until its job is given up.
+    """
 
     __tablename__ = "messages"
     __table_args__ = tenant_keys(
@@ -56,6 +64,13 @@ class Message(TenantOwned, Base):
             name="status",
         ),
         Index("ix_messages_business_id_conversation_id_id", "business_id", "conversation_id", "id"),
+        Index(
+            "ix_messages_awaiting",
+            "business_id",
+            "conversation_id",
+            sqlite_where=text("awaits_answer = 1"),
+            postgresql_where=text("awaits_answer"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -68,6 +83,7 @@ class Message(TenantOwned, Base):
     error: Mapped[str | None] = mapped_column(Text)
     external_id: Mapped[str | None] = mapped_column(Text)
     prompt_version: Mapped[int | None]
+    awaits_answer: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(Utc)
 
 

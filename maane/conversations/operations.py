@@ -14,6 +14,7 @@ from maane.tenancy import operations as tenancy
 from maane.tenancy.access import Tenant
 
 HISTORY = 40
+STALE_ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,21 @@ class Contact:
     name: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message that came in. ``at`` is the provider's instant, ``received_at`` ours."""
+
+    external_id: str
+    text: str
+    at: datetime
+    received_at: datetime
+    awaits_answer: bool
+
+
 def take_in(
-    tx: Transaction, tenant: Tenant, contact: Contact, external_id: str, text: str, at: datetime
-) -> tuple[Conversation, Message]:
-    """Stores what a person wrote, once for each ``external_id``, and returns it with its
+    tx: Transaction, tenant: Tenant, contact: Contact, incoming: Sequence[Incoming]
+) -> Conversation:
+    """Stores what a person wrote, in this order, once for each ``external_id``, and returns their
     conversation, which is opened where there was none."""
     conversation = store.find_conversation(tx, tenant, contact.channel, contact.key)
     if conversation is None:
@@ -44,34 +56,62 @@ def take_in(
             contact_phone=contact.phone,
             contact_name=contact.name,
             prompt_version=0,
-            last_message_at=at,
+            stale_rounds=0,
+            last_message_at=incoming[0].at,
             created_at=now(),
         )
         store.add(tx, conversation)
-    message = store.find_by_external_id(tx, tenant, external_id)
-    if message is None:
-        message = Message(
-            business_id=tenant.id,
-            conversation_id=conversation.id,
-            direction="inbound",
-            author="customer",
-            text=text,
-            status="received",
-            external_id=external_id,
-            created_at=now(),
-        )
-        store.add(tx, message)
-        conversation.last_message_at = max(conversation.last_message_at, at)
-        conversation.contact_name = contact.name or conversation.contact_name
-        conversation.contact_phone = contact.phone or conversation.contact_phone
-        tx.flush()
-    return conversation, message
+    known = store.conversations_of(tx, tenant, [message.external_id for message in incoming])
+    new = [message for message in incoming if message.external_id not in known]
+    if not new:
+        return conversation
+    store.add_messages(
+        tx,
+        [
+            Message(
+                business_id=tenant.id,
+                conversation_id=conversation.id,
+                direction="inbound",
+                author="customer",
+                text=message.text,
+                status="received",
+                external_id=message.external_id,
+                awaits_answer=message.awaits_answer,
+                created_at=message.received_at,
+            )
+            for message in new
+        ],
+    )
+    conversation.last_message_at = max(conversation.last_message_at, *(m.at for m in new))
+    conversation.contact_name = contact.name or conversation.contact_name
+    conversation.contact_phone = contact.phone or conversation.contact_phone
+    tx.flush()
+    return conversation
+
+
+def awaiting(tx: Transaction, tenant: Tenant, conversation_id: int) -> Sequence[Message]:
+    """The messages of a conversation that still await an answer, oldest first."""
+    return store.list_awaiting(tx, tenant, conversation_id)
+
+
+def lock(tx: Transaction, tenant: Tenant, conversation_id: int) -> Conversation:
+    """A conversation as it is now. Others who decide on an answer in it wait for this transaction."""
+    return store.lock_conversation(tx, tenant, conversation_id)
+
+
+def may_go_stale(tx: Transaction, conversation: Conversation) -> bool:
+    """True where a reply may be dropped because the person wrote more, and counts that it was. After
+    ``STALE_ROUNDS`` it may not: somebody who never stops writing is answered in between."""
+    if conversation.stale_rounds >= STALE_ROUNDS:
+        return False
+    conversation.stale_rounds += 1
+    tx.flush()
+    return True
 
 
 def history(tx: Transaction, tenant: Tenant, message: Message) -> list[Message]:
     """What was said in the message's conversation up to it, oldest first, at most ``HISTORY``."""
-    rows, _ = store.list_messages(tx, tenant, message.conversation_id, limit=HISTORY, after=None)
-    return [row for row in reversed(rows) if row.id <= message.id]
+    return store.list_until(tx, tenant, message, limit=HISTORY)
 
 
 def contact_names(tx: Transaction, tenant: Tenant, conversation_id: int) -> set[str | None]:
@@ -87,6 +127,13 @@ def message_of_event(tx: Transaction, tenant: Tenant, external_id: str) -> Messa
     return store.find_by_external_id(tx, tenant, external_id)
 
 
+def conversations_of_events(
+    tx: Transaction, tenant: Tenant, external_ids: Sequence[str]
+) -> dict[str, int]:
+    """The conversations that events of the provider went into, by the events' external ids."""
+    return store.conversations_of(tx, tenant, external_ids)
+
+
 def answer_to(tx: Transaction, tenant: Tenant, message_id: int) -> Message | None:
     """The answer that was decided on for a message, whether sent or not."""
     return store.find_answer(tx, tenant, message_id)
@@ -95,7 +142,8 @@ def answer_to(tx: Transaction, tenant: Tenant, message_id: int) -> Message | Non
 def decide_answer(
     tx: Transaction, tenant: Tenant, message: Message, author: str, text: str, version: int
 ) -> Message:
-    """Keeps the one answer to a message, before it is sent. The database refuses a second one."""
+    """Keeps the one answer to a message and to all before it that await one, before it is sent. The
+    database refuses a second one."""
     answer = Message(
         business_id=tenant.id,
         conversation_id=message.conversation_id,
@@ -105,15 +153,41 @@ def decide_answer(
         text=text,
         status="pending",
         prompt_version=version,
+        awaits_answer=False,
         created_at=now(),
     )
     store.add(tx, answer)
+    store.end_waiting(tx, tenant, message.conversation_id, message.id)
     conversation = store.get_conversation(tx, tenant, message.conversation_id)
     if conversation is not None:
         conversation.prompt_version = version
+        conversation.stale_rounds = 0
         conversation.last_message_at = answer.created_at
         tx.flush()
     return answer
+
+
+def give_up_answer(tx: Transaction, tenant: Tenant, message: Message, error: str) -> bool:
+    """Says on the answer to a message that it will not be sent, unless it has a reason already; a
+    message without an answer awaits none any more. True when there was an answer."""
+    answer = store.find_answer(tx, tenant, message.id)
+    if answer is None:
+        message.awaits_answer = False
+        tx.flush()
+        return False
+    mark_failed(tx, tenant, answer.id, answer.error or error)
+    return True
+
+
+def resume_answer(tx: Transaction, tenant: Tenant, message: Message) -> None:
+    """Takes back that a message was given up: an answer that failed will be sent after all, and where
+    there is none the message awaits one, unless a later one was answered and so it as well."""
+    answer = store.find_answer(tx, tenant, message.id)
+    if answer is not None:
+        store.move_status(tx, tenant, answer.id, ("failed",), {"status": "pending", "error": None})
+    elif not store.is_answered_after(tx, tenant, message):
+        message.awaits_answer = True
+        tx.flush()
 
 
 def claim_sending(tx: Transaction, tenant: Tenant, message_id: int) -> bool:

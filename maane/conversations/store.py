@@ -33,6 +33,16 @@ def get_conversation(tx: Session, tenant: Tenant, conversation_id: int) -> Conve
     ).one_or_none()
 
 
+def lock_conversation(tx: Session, tenant: Tenant, conversation_id: int) -> Conversation:
+    """The conversation as it is now; others who lock it wait until this transaction has ended."""
+    return tx.scalars(
+        select(Conversation)
+        .where(Conversation.business_id == tenant.id, Conversation.id == conversation_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
 def list_conversations(
     tx: Session, tenant: Tenant, *, limit: int, after: str | None
 ) -> tuple[Sequence[Conversation], str | None]:
@@ -60,6 +70,20 @@ def list_messages(
     return page(tx, statement, Message.id, limit=limit, after=after)
 
 
+def list_until(tx: Session, tenant: Tenant, message: Message, *, limit: int) -> list[Message]:
+    statement = (
+        select(Message)
+        .where(
+            Message.business_id == tenant.id,
+            Message.conversation_id == message.conversation_id,
+            Message.id <= message.id,
+        )
+        .order_by(Message.id.desc())
+        .limit(limit)
+    )
+    return list(reversed(tx.scalars(statement).all()))
+
+
 def find_message(tx: Session, tenant: Tenant, message_id: int) -> Message | None:
     return tx.scalars(
         select(Message).where(Message.business_id == tenant.id, Message.id == message_id)
@@ -78,8 +102,64 @@ def find_answer(tx: Session, tenant: Tenant, message_id: int) -> Message | None:
     ).one_or_none()
 
 
+def conversations_of(tx: Session, tenant: Tenant, external_ids: Sequence[str]) -> dict[str, int]:
+    rows = tx.execute(
+        select(Message.external_id, Message.conversation_id).where(
+            Message.business_id == tenant.id, Message.external_id.in_(external_ids)
+        )
+    )
+    return {external_id: key for external_id, key in rows if external_id is not None}
+
+
+def list_awaiting(tx: Session, tenant: Tenant, conversation_id: int) -> Sequence[Message]:
+    return tx.scalars(
+        select(Message)
+        .where(
+            Message.business_id == tenant.id,
+            Message.conversation_id == conversation_id,
+            Message.awaits_answer,
+        )
+        .order_by(Message.id)
+    ).all()
+
+
+def end_waiting(tx: Session, tenant: Tenant, conversation_id: int, last_id: int) -> None:
+    """No message of the conversation up to ``last_id`` awaits an answer any more."""
+    tx.execute(
+        update(Message)
+        .where(
+            Message.business_id == tenant.id,
+            Message.conversation_id == conversation_id,
+            Message.id <= last_id,
+            Message.awaits_answer,
+        )
+        .values(awaits_answer=False)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def is_answered_after(tx: Session, tenant: Tenant, message: Message) -> bool:
+    """True when a later message of the conversation than this one was answered."""
+    statement = (
+        select(Message.id)
+        .where(
+            Message.business_id == tenant.id,
+            Message.conversation_id == message.conversation_id,
+            Message.answers_id > message.id,
+        )
+        .limit(1)
+    )
+    return tx.scalars(statement).first() is not None
+
+
 def add(tx: Session, row: Conversation | Message | ConversationLead) -> None:
     tx.add(row)
+    tx.flush()
+
+
+def add_messages(tx: Session, rows: Sequence[Message]) -> None:
+    """Adds messages whose ids rise in the order given."""
+    tx.add_all(rows)
     tx.flush()
 
 

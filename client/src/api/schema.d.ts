@@ -388,6 +388,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/business/current/whatsapp/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How this business answers on WhatsApp.
+         * @description Access: business.
+         */
+        get: operations["whatsapp_get_whatsapp_settings"];
+        /**
+         * Changes it from the next answer on.
+         * @description Access: business.
+         */
+        put: operations["whatsapp_replace_whatsapp_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -919,6 +943,14 @@ export interface components {
              * @default
              */
             name: string;
+        };
+        /**
+         * WhatsappSettings
+         * @description ``pause_s``: how long a person must have stopped writing before they are answered.
+         */
+        WhatsappSettings: {
+            /** Pause S */
+            pause_s: number;
         };
         /** WhatsappState */
         WhatsappState: {
@@ -1683,6 +1715,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SimulatorMessage"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    whatsapp_get_whatsapp_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatsappSettings"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    whatsapp_replace_whatsapp_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatsappSettings"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatsappSettings"];
                 };
             };
             /** @description Refused; the body says why. */

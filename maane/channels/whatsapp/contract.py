@@ -27,6 +27,12 @@ class Assistant(Shape):
     whatsapp: WhatsappState
 
 
+class WhatsappSettings(Shape):
+    """``pause_s``: how long a person must have stopped writing before they are answered."""
+
+    pause_s: Annotated[int, Field(ge=0, le=15)]
+
+
 class SimulatorMessageBody(Shape):
     from_phone: Phone
     text: Annotated[Text, Field(min_length=1, max_length=4096)]

@@ -1,8 +1,14 @@
-"""The job of a turn: take in one stored event, decide on one answer, send it once.
+"""The job of a turn: take in what a person wrote, decide on one answer, send it once.
 
 Each stage is a transaction of its own and can be repeated: a worker that was killed takes the job up
 again and finds what is done already. The answer is kept before it is sent and the database holds one
 per message; who may send it is decided by compare and set.
+
+People write in bursts. A turn takes in all that its person wrote, and only the job of the newest
+message goes on; the others find that and end, since it answers for them. It goes on when the person
+has paused, or when their first message has waited long enough; the wait is the queue's (``NotYet``),
+not a thread's. What was written while the model thought makes its reply stale: it is dropped, and the
+job of what came in then, which stands behind this one in the queue, thinks again with everything.
 
 No code can tell, after a kill between the request to the provider and our noting its reply, whether
 the message left. Nearly all of that time is the provider's, after it has the message; so it is not
@@ -12,18 +18,21 @@ id, settles it. A provider that stays silent to a living worker is asked once mo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from maane.assistant.model import Model
 from maane.assistant.operations import Reply, Turn, compose_reply
 from maane.channels import inbox
+from maane.channels.inbox import InboundEvent
 from maane.channels.whatsapp import operations
 from maane.channels.whatsapp.payload import InboundMessage, parse_piece
 from maane.channels.whatsapp.sender import Sender, SendError
 from maane.conversations import operations as conversations
-from maane.conversations.models import Message
-from maane.conversations.operations import Contact
-from maane.jobs.queue import TryLater
+from maane.conversations.models import Conversation, Message
+from maane.conversations.operations import Contact, Incoming
+from maane.jobs.queue import NotYet, TryLater
 from maane.kit.db import Database, Transaction, now
 from maane.kit.logging import LOG
 from maane.leads import operations as leads
@@ -33,18 +42,28 @@ from maane.tenancy import operations as tenancy
 from maane.tenancy.access import Tenant, caller_for_job, tenant_for_job
 
 WAIT_FOR_STATUS_S = 10.0
+LONGEST_PAUSE = timedelta(seconds=15)
+"""So long after the first message that awaits an answer it is given, whether they paused or not."""
 INTERRUPTED = "interrupted while it was being sent; it is not known whether it arrived"
 GIVEN_UP = "could not be sent"
+NO_NUMBER = "no number is connected"
+# Why an event failed. Never the provider's own words: the conversation shows them, beside the customer's.
+NOT_SENT = "the answer could not be sent"
+REFUSED = "the provider refused the answer"
+NOT_MADE = "no answer could be made: an error that the log names"
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A turn that was taken in: where it came from, what to answer, and the answer if decided."""
+    """A turn that was taken in: where it came from, what to answer, and the answer if decided; else
+    how long the person may still be writing."""
 
+    event_id: int
     provider: str
     contact_key: str
     turn: Turn
     answer: Message | None
+    wait_s: float
 
 
 @dataclass(frozen=True)
@@ -56,50 +75,52 @@ class Work:
     model: Model | None
 
     def answer(self, business_id: int, event_id: int) -> None:
-        """Answers one stored event. Raises ``TryLater`` when it cannot be sent now."""
-        opened = self._take_in(business_id, event_id)
+        """Answers what a person wrote, as the job of one stored event. Raises ``NotYet`` while they may
+        still be writing, ``TryLater`` when the answer cannot be sent now."""
+        opened = self._open(business_id, event_id)
         if opened is None:
             return
         answer = opened.answer
         if answer is None:
+            if opened.wait_s > 0:
+                raise NotYet(opened.wait_s)
             reply = compose_reply(self.model, opened.turn)
-            answer = self._decide(business_id, opened.turn, reply)
-        if answer.status in ("pending", "sending"):
+            answer = self._decide(business_id, opened, reply)
+        if answer is not None and answer.status in ("pending", "sending"):
             self._send(business_id, opened, answer)
 
     def give_up(self, business_id: int, event_id: int) -> None:
-        """Says on the answer that it will not be sent, with the last reason."""
+        """Says on the event that it failed, and on the answer that it will not be sent."""
         with self.database.transaction(business_id) as tx:
             tenant = tenant_for_job(tx, business_id)
             event = inbox.get_event(tx, tenant, event_id)
             if event is None:
                 return
             message = conversations.message_of_event(tx, tenant, event.external_id)
-            if message is None:
-                return
-            answer = conversations.answer_to(tx, tenant, message.id)
-            if answer is not None:
-                conversations.mark_failed(tx, tenant, answer.id, answer.error or GIVEN_UP)
+            has_answer = message is not None and conversations.give_up_answer(
+                tx, tenant, message, GIVEN_UP
+            )
+            inbox.mark_failed(tx, tenant, event_id, NOT_SENT if has_answer else NOT_MADE)
 
-    def _take_in(self, business_id: int, event_id: int) -> Opened | None:
+    def _open(self, business_id: int, event_id: int) -> Opened | None:
+        """None where this job has nothing to answer."""
         with self.database.transaction(business_id) as tx:
             tenant = tenant_for_job(tx, business_id)
             event = inbox.get_event(tx, tenant, event_id)
             said = None if event is None else parse_piece(event.payload)
             if event is None or said is None:
                 return None
-            channel = "simulator" if event.provider == operations.SIMULATOR else "whatsapp"
-            contact = Contact(channel, said.contact_key, said.phone, said.name)
-            is_new = event.processed_at is None
-            conversation, message = conversations.take_in(
-                tx, tenant, contact, said.external_id, said.text, said.at
-            )
-            event.processed_at = event.processed_at or now()
-            tx.flush()
-            if not tenancy.is_active(tx, tenant):
+            is_active = tenancy.is_active(tx, tenant)
+            conversation, is_new = _take_in(tx, tenant, event, said, is_active=is_active)
+            if not is_active:
                 return None
             lead_name = _open_lead(tx, tenant, conversation.id, said, is_new=is_new)
-            if not said.is_answerable:
+            message = conversations.message_of_event(tx, tenant, said.external_id)
+            if message is None:
+                return None
+            answer = conversations.answer_to(tx, tenant, message.id)
+            awaiting = conversations.awaiting(tx, tenant, conversation.id)
+            if answer is None and (not awaiting or awaiting[-1].id != message.id):
                 return None
             version = prompts.current_prompts(tx, tenant)
             turn = Turn(
@@ -109,15 +130,22 @@ class Work:
                 history=conversations.history(tx, tenant, message),
                 known_name=lead_name,
             )
-            answer = conversations.answer_to(tx, tenant, message.id)
-            return Opened(event.provider, said.contact_key, turn, answer)
+            pause = operations.pause_of(tx, tenant, event.provider)
+            wait_s = 0.0 if answer is not None else _wait_s(awaiting, pause)
+            return Opened(event.id, event.provider, said.contact_key, turn, answer, wait_s)
 
-    def _decide(self, business_id: int, turn: Turn, reply: Reply) -> Message:
-        message = turn.history[-1]
+    def _decide(self, business_id: int, opened: Opened, reply: Reply) -> Message | None:
+        """The answer that is to be sent; None when it was stale."""
+        turn, message = opened.turn, opened.turn.history[-1]
         with self.database.transaction(business_id) as tx:
             tenant = tenant_for_job(tx, business_id)
+            conversation = conversations.lock(tx, tenant, message.conversation_id)
             if (answer := conversations.answer_to(tx, tenant, message.id)) is not None:
                 return answer
+            if _has_written_more(tx, tenant, opened) and conversations.may_go_stale(
+                tx, conversation
+            ):
+                return None
             answer = conversations.decide_answer(
                 tx, tenant, message, reply.author, reply.text, turn.prompt_version
             )
@@ -143,11 +171,13 @@ class Work:
             tenant = tenant_for_job(tx, business_id)
             sender = operations.sender_for(tx, tenant, self.settings, opened.provider)
         try:
-            if not self._claim(business_id, answer, sender) or sender is None:
+            if not self._claim(business_id, opened.event_id, answer, sender) or sender is None:
                 return
             sent = sender.send_text(opened.contact_key, answer.text, answer.id)
         except SendError as error:
-            self._note_failure(business_id, answer.id, error, was_uncertain=was_uncertain)
+            self._note_failure(
+                business_id, opened.event_id, answer.id, error, was_uncertain=was_uncertain
+            )
             return
         finally:
             if sender is not None:
@@ -156,18 +186,27 @@ class Work:
             tenant = tenant_for_job(tx, business_id)
             conversations.mark_sent(tx, tenant, answer.id, sent.external_id, sent.status)
 
-    def _claim(self, business_id: int, answer: Message, sender: Sender | None) -> bool:
+    def _claim(
+        self, business_id: int, event_id: int, answer: Message, sender: Sender | None
+    ) -> bool:
         with self.database.transaction(business_id) as tx:
             tenant = tenant_for_job(tx, business_id)
             if answer.status == "sending":
                 conversations.release_sending(tx, tenant, answer.id, answer.error)
             is_ours = conversations.claim_sending(tx, tenant, answer.id)
             if is_ours and sender is None:
-                conversations.mark_failed(tx, tenant, answer.id, "no number is connected")
+                conversations.mark_failed(tx, tenant, answer.id, NO_NUMBER)
+                inbox.mark_failed(tx, tenant, event_id, NO_NUMBER)
             return is_ours
 
     def _note_failure(
-        self, business_id: int, answer_id: int, error: SendError, *, was_uncertain: bool
+        self,
+        business_id: int,
+        event_id: int,
+        answer_id: int,
+        error: SendError,
+        *,
+        was_uncertain: bool,
     ) -> None:
         LOG.warning("send failed", business_id=business_id, message_id=answer_id)
         if error.is_uncertain:
@@ -179,6 +218,7 @@ class Work:
             tenant = tenant_for_job(tx, business_id)
             if not error.may_retry:
                 conversations.mark_failed(tx, tenant, answer_id, error.words)
+                inbox.mark_failed(tx, tenant, event_id, REFUSED)
                 return
             conversations.release_sending(tx, tenant, answer_id, error.words)
         raise TryLater(error.after_s)
@@ -187,6 +227,56 @@ class Work:
         with self.database.transaction(business_id) as tx:
             tenant = tenant_for_job(tx, business_id)
             conversations.note_uncertain(tx, tenant, answer_id, words)
+
+
+def _take_in(
+    tx: Transaction, tenant: Tenant, event: InboundEvent, said: InboundMessage, *, is_active: bool
+) -> tuple[Conversation, bool]:
+    """Takes in all that this person wrote until now, and says whether anything was new. In a suspended
+    business it is heard and awaits no answer."""
+    waiting = inbox.waiting_events(tx, tenant, event.provider, said.contact_key)
+    events = {row.id: row for row in (*waiting, event)}
+    parsed = [(parse_piece(row.payload) or said, row) for row in events.values()]
+    parsed.sort(key=lambda pair: operations.order_of(pair[0], pair[1].id))
+    channel = "simulator" if event.provider == operations.SIMULATOR else "whatsapp"
+    last, _ = parsed[-1]
+    conversation = conversations.take_in(
+        tx,
+        tenant,
+        Contact(channel, last.contact_key, last.phone, last.name),
+        [
+            Incoming(
+                external_id=row.external_id,
+                text=message.text,
+                at=message.at,
+                received_at=row.received_at,
+                awaits_answer=message.is_answerable and is_active,
+            )
+            for message, row in parsed
+        ],
+    )
+    new = [row for _, row in parsed if row.processed_at is None]
+    for row in new:
+        row.processed_at = now()
+    tx.flush()
+    return conversation, bool(new)
+
+
+def _wait_s(awaiting: Sequence[Message], pause: timedelta) -> float:
+    """Seconds until the messages that await an answer should get it."""
+    received = [message.created_at for message in awaiting]
+    due_at = min(max(received) + pause, min(received) + LONGEST_PAUSE)
+    return (due_at - now()).total_seconds()
+
+
+def _has_written_more(tx: Transaction, tenant: Tenant, opened: Opened) -> bool:
+    """True when the person wrote since the turn was opened: that is not taken in yet, since their jobs
+    run one after the other."""
+    waiting = inbox.waiting_events(tx, tenant, opened.provider, opened.contact_key)
+    return any(
+        said is not None and said.is_answerable
+        for said in (parse_piece(e.payload) for e in waiting)
+    )
 
 
 def _open_lead(

@@ -1,10 +1,10 @@
-"""A business's own number at a provider, with its credential encrypted."""
+"""A business's own number at a provider, with its credential encrypted; and how it answers there."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from maane.kit.db import Base, BigId, Utc
@@ -25,4 +25,19 @@ class WhatsappChannel(TenantOwned, Base):
     phone_number_id: Mapped[str] = mapped_column(Text)
     access_token: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(Utc)
+    updated_at: Mapped[datetime] = mapped_column(Utc)
+
+
+class WhatsappSettings(TenantOwned, Base):
+    """What a business chose of how it answers; the defaults hold where there is no row. ``pause_s``:
+    so many seconds without another message pass before a person is answered."""
+
+    __tablename__ = "whatsapp_settings"
+    __table_args__ = (
+        ForeignKeyConstraint(["business_id"], ["businesses.id"]),
+        CheckConstraint("pause_s BETWEEN 0 AND 15", name="pause_s"),
+    )
+
+    business_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    pause_s: Mapped[int]
     updated_at: Mapped[datetime] = mapped_column(Utc)

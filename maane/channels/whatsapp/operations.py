@@ -5,25 +5,28 @@ from __future__ import annotations
 import base64
 import secrets
 from collections import defaultdict
+from datetime import datetime, timedelta
 
 from cryptography.fernet import Fernet, InvalidToken
 from prometheus_client import Counter
 
 from maane.channels import inbox
+from maane.channels.inbox import InboundEvent
 from maane.channels.whatsapp import store
-from maane.channels.whatsapp.models import WhatsappChannel
+from maane.channels.whatsapp.models import WhatsappChannel, WhatsappSettings
 from maane.channels.whatsapp.payload import (
     Delivery,
     InboundMessage,
     StatusUpdate,
     build_delivery,
     is_signed,
+    parse_piece,
 )
 from maane.channels.whatsapp.sender import GraphSender, Sender, SimulatorSender
 from maane.conversations import operations as conversations
 from maane.jobs.queue import Jobs
 from maane.kit.db import Database, Transaction, now
-from maane.kit.errors import InvalidSignature
+from maane.kit.errors import InvalidSignature, NotFound
 from maane.kit.logging import LOG
 from maane.settings import Settings
 from maane.tenancy import audit
@@ -32,6 +35,7 @@ from maane.tenancy.access import Caller, Tenant, tenant_for_job
 
 ANSWER_JOB = "answer whatsapp message"
 META, SIMULATOR = "meta", "simulator"
+DEFAULT_PAUSE_S = 3
 
 UNKNOWN_NUMBERS = Counter(
     "maane_whatsapp_unknown_number_total", "Messages for a number that no business has."
@@ -88,13 +92,31 @@ def _store(
     provider: str,
     messages: list[tuple[InboundMessage, str]],
 ) -> int:
-    stored = 0
-    for message, piece in messages:
-        event_id = inbox.store_once(tx, tenant, provider, message.external_id, piece)
-        if event_id is not None:
-            jobs.enqueue_turn(tx, ANSWER_JOB, tenant.id, event_id, message.contact_key)
-            stored += 1
-    return stored
+    """The new ones with one job for each person, of the message that will be taken in last: it answers
+    for all that they wrote."""
+    stored = inbox.store_once(
+        tx,
+        tenant,
+        provider,
+        [inbox.Arrival(m.external_id, m.contact_key, piece) for m, piece in messages],
+    )
+    last: dict[str, tuple[InboundMessage, int]] = {}
+    for message, _ in messages:
+        event_id = stored.get(message.external_id)
+        if event_id is None:
+            continue
+        before = last.get(message.contact_key)
+        if before is None or order_of(message, event_id) > order_of(*before):
+            last[message.contact_key] = message, event_id
+    for message, event_id in last.values():
+        jobs.enqueue_turn(tx, ANSWER_JOB, tenant.id, event_id, message.contact_key)
+    return len(stored)
+
+
+def order_of(message: InboundMessage, event_id: int) -> tuple[bool, datetime, int]:
+    """The order in which a person's messages are taken in. Meta promises none, so its instant decides;
+    what asks for no answer goes first, so that the last message of all is one to answer."""
+    return message.is_answerable, message.at, event_id
 
 
 def connect_number(
@@ -140,6 +162,59 @@ def connected_number(tx: Transaction, tenant: Tenant) -> str | None:
     return None if channel is None else channel.phone_number_id
 
 
+def pause_of(tx: Transaction, tenant: Tenant, provider: str) -> timedelta:
+    """How long a person must have stopped writing before they are answered."""
+    if provider == SIMULATOR:
+        # Whoever tries the prompts out watches the screen for the answer and writes in whole messages.
+        return timedelta()
+    return timedelta(seconds=pause_s(tx, tenant))
+
+
+def pause_s(tx: Transaction, tenant: Tenant) -> int:
+    """The pause that a business chose, in seconds, or the default."""
+    chosen = store.find_settings(tx, tenant)
+    return DEFAULT_PAUSE_S if chosen is None else chosen.pause_s
+
+
+def change_pause(tx: Transaction, tenant: Tenant, caller: Caller, pause_s: int) -> None:
+    """Changes the pause from the next turn on."""
+    tenancy.lock(tx, tenant)
+    chosen = store.find_settings(tx, tenant)
+    if chosen is None:
+        chosen = WhatsappSettings(business_id=tenant.id, pause_s=pause_s, updated_at=now())
+        store.add(tx, chosen)
+    elif chosen.pause_s == pause_s:
+        return
+    chosen.pause_s, chosen.updated_at = pause_s, now()
+    tx.flush()
+    audit.record(tx, caller, "whatsapp.changed", f"business:{tenant.id} pause_s")
+
+
+def list_failed_events(
+    tx: Transaction, tenant: Tenant, *, limit: int, after: str | None
+) -> tuple[list[tuple[InboundEvent, int | None]], str | None]:
+    """What was given up, newest first, each with the id of its conversation."""
+    rows, following = inbox.list_failed(tx, tenant, limit=limit, after=after)
+    found = conversations.conversations_of_events(tx, tenant, [row.external_id for row in rows])
+    return [(row, found.get(row.external_id)) for row in rows], following
+
+
+def retry_event(tx: Transaction, jobs: Jobs, tenant: Tenant, caller: Caller, event_id: int) -> None:
+    """Runs the job of an event that was given up once more. Raises ``NotFound``, and ``Conflict`` for
+    one that is not given up, which is what the second of two clicks finds."""
+    tenancy.lock(tx, tenant)
+    event = inbox.get_event(tx, tenant, event_id)
+    said = None if event is None else parse_piece(event.payload)
+    if event is None or said is None:
+        raise NotFound
+    inbox.begin_again(tx, event)
+    message = conversations.message_of_event(tx, tenant, event.external_id)
+    if message is not None:
+        conversations.resume_answer(tx, tenant, message)
+    jobs.enqueue_turn(tx, ANSWER_JOB, tenant.id, event.id, said.contact_key, again=event.retries)
+    audit.record(tx, caller, "event.retried", f"event:{event.id}")
+
+
 def simulated_delivery(tx: Transaction, tenant: Tenant, phone: str, name: str, text: str) -> bytes:
     """What Meta would deliver if this customer wrote this; the simulator's number is made on its
     first use."""
@@ -168,7 +243,7 @@ def _save_channel(
             created_at=at,
             updated_at=at,
         )
-        store.add_channel(tx, channel)
+        store.add(tx, channel)
         return
     channel.phone_number_id = number_id
     channel.access_token = token.decode()

@@ -14,11 +14,12 @@ from maane.jobs.queue import Jobs
 from maane.kit.endpoint import Routes, database, read_body, signed, tx
 from maane.kit.errors import InvalidSignature, Unavailable
 from maane.settings import Settings
-from maane.tenancy.access import BUSINESS, tenant
+from maane.tenancy.access import BUSINESS, caller, tenant
 
 routes = Routes("whatsapp", __name__)
 
 WEBHOOK = "/webhook/whatsapp"
+SETTINGS = "/api/business/current/whatsapp/settings"
 MAX_DELIVERY_BYTES = 4 * 1024 * 1024
 BY_META = signed("Meta")
 EXEMPT = "the provider keeps no cookies; its signature is checked instead"
@@ -65,6 +66,25 @@ def simulate_message(body: contract.SimulatorMessageBody) -> contract.SimulatorM
         )
     _deliver_to_self(raw)
     return contract.SimulatorMessage(conversation_phone=body.from_phone, event="stored")
+
+
+@routes.declare("GET", SETTINGS, access=BUSINESS, returns=contract.WhatsappSettings)
+def get_whatsapp_settings() -> contract.WhatsappSettings:
+    """How this business answers on WhatsApp."""
+    return contract.WhatsappSettings(pause_s=operations.pause_s(tx(), tenant()))
+
+
+@routes.declare(
+    "PUT",
+    SETTINGS,
+    access=BUSINESS,
+    body=contract.WhatsappSettings,
+    returns=contract.WhatsappSettings,
+)
+def replace_whatsapp_settings(body: contract.WhatsappSettings) -> contract.WhatsappSettings:
+    """Changes it from the next answer on."""
+    operations.change_pause(tx(), tenant(), caller(), body.pause_s)
+    return body
 
 
 @routes.declare(

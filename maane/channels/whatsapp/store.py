@@ -1,11 +1,11 @@
-"""Every query on WhatsApp channels."""
+"""Every query on WhatsApp channels and settings."""
 
 from __future__ import annotations
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from maane.channels.whatsapp.models import WhatsappChannel
+from maane.channels.whatsapp.models import WhatsappChannel, WhatsappSettings
 from maane.tenancy.access import Tenant
 
 
@@ -17,6 +17,12 @@ def find_channel(tx: Session, tenant: Tenant, provider: str) -> WhatsappChannel 
     ).one_or_none()
 
 
-def add_channel(tx: Session, channel: WhatsappChannel) -> None:
-    tx.add(channel)
+def find_settings(tx: Session, tenant: Tenant) -> WhatsappSettings | None:
+    return tx.scalars(
+        select(WhatsappSettings).where(WhatsappSettings.business_id == tenant.id)
+    ).one_or_none()
+
+
+def add(tx: Session, row: WhatsappChannel | WhatsappSettings) -> None:
+    tx.add(row)
     tx.flush()

@@ -1,0 +1,75 @@
+"""Migrations of a database that has rows in it, by an owner whom row security holds like anyone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import Connection, make_url
+
+import maane.ops.tables  # noqa: F401
+from maane.kit.db import Database
+from maane.ops.schema import MIGRATIONS
+from tests.postgres import Cluster
+
+OWNER = "an_owner"
+
+
+@pytest.fixture
+def empty(cluster: Cluster | None, tmp_path: Path) -> Iterator[Database]:
+    """A database without tables, signed in to as its owner."""
+    if cluster is None:
+        database = Database(make_url(f"sqlite:///{tmp_path}/maane.db"))
+        yield database
+        database.dispose()
+        return
+    server = create_engine(
+        cluster.url("postgres").replace("postgresql", "postgresql+psycopg"),
+        isolation_level="AUTOCOMMIT",
+    )
+    url = cluster.url("migrated", OWNER).replace("postgresql", "postgresql+psycopg")
+    database = Database(make_url(url))
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE ROLE {OWNER} LOGIN NOSUPERUSER NOBYPASSRLS CREATEROLE"))
+        connection.execute(text(f"CREATE DATABASE migrated OWNER {OWNER}"))
+        yield database
+        database.dispose()
+        connection.execute(text("DROP DATABASE migrated WITH (FORCE)"))
+        connection.execute(text(f"DROP ROLE {OWNER}"))
+    server.dispose()
+
+
+def _upgrade(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def test_a_turn_that_was_under_way_is_found_by_the_next_version(empty: Database) -> None:
+    at = "'2026-11-01 06:00:00'"
+    with empty.engine.begin() as connection:
+        _upgrade(connection, "0002")
+    with empty.transaction(1) as tx:
+        for statement in (
+            "INSERT INTO businesses VALUES "
+            f"(1, 'A', NULL, 'he', 'Asia/Jerusalem', 'active', {at}, {at})",
+            "INSERT INTO conversations VALUES "
+            f"(1, 'whatsapp', '972', NULL, NULL, 1, {at}, {at}, 1), "
+            f"(2, 'whatsapp', '973', NULL, NULL, 1, {at}, {at}, 1)",
+            "INSERT INTO messages VALUES "
+            f"(1, 1, NULL, 'inbound', 'customer', '', 'received', NULL, 'a', NULL, {at}, 1), "
+            f"(2, 1, 1, 'outbound', 'intake', '', 'sent', NULL, 'b', 1, {at}, 1), "
+            f"(3, 1, NULL, 'inbound', 'customer', '', 'received', NULL, 'c', NULL, {at}, 1), "
+            f"(4, 2, NULL, 'inbound', 'customer', '', 'received', NULL, 'd', NULL, {at}, 1)",
+        ):
+            tx.execute(text(statement))
+    with empty.engine.begin() as connection:
+        _upgrade(connection, "0003")
+    with empty.transaction(1, writes=False) as tx:
+        rows = tx.execute(text("SELECT id FROM messages WHERE awaits_answer ORDER BY id"))
+        assert [key for (key,) in rows] == [3, 4]
