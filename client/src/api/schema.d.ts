@@ -292,6 +292,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/business/current/events/{event_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tries once more to answer a message whose answer was given up.
+         * @description Access: business.
+         */
+        post: operations["whatsapp_retry_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/events/failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Messages whose answers were given up, newest first.
+         * @description Access: business.
+         */
+        get: operations["whatsapp_list_failed_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/business/current/leads": {
         parameters: {
             query?: never;
@@ -621,6 +661,39 @@ export interface components {
             /** Message */
             message: string;
         };
+        /**
+         * FailedEvent
+         * @description A message whose answer was given up. ``reason`` is in English words of Maane's own.
+         */
+        FailedEvent: {
+            /** Id */
+            id: number;
+            /** Provider */
+            provider: string;
+            /** Conversation Id */
+            conversation_id: number | null;
+            /** Reason */
+            reason: string;
+            /** Retries */
+            retries: number;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /**
+             * Failed At
+             * Format: date-time
+             */
+            failed_at: string;
+        };
+        /** FailedEventPage */
+        FailedEventPage: {
+            /** Items */
+            items: components["schemas"]["FailedEvent"][];
+            /** Next */
+            next: string | null;
+        };
         /** ImpersonatedBusiness */
         ImpersonatedBusiness: {
             /** Id */
@@ -875,6 +948,11 @@ export interface components {
             calls_prompt: string;
             /** Whatsapp Prompt */
             whatsapp_prompt: string;
+        };
+        /** Retried */
+        Retried: {
+            /** Id */
+            id: number;
         };
         /** Revoked */
         Revoked: {
@@ -1457,6 +1535,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessagePage"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    whatsapp_retry_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retried"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    whatsapp_list_failed_events: {
+        parameters: {
+            query?: {
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailedEventPage"];
                 };
             };
             /** @description Refused; the body says why. */

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
 
+from maane.channels.inbox import InboundEvent
 from maane.kit.endpoint import Shape
 from maane.kit.text import Line, Phone, Text
 
@@ -42,3 +44,36 @@ class SimulatorMessageBody(Shape):
 class SimulatorMessage(Shape):
     conversation_phone: str
     event: str
+
+
+class FailedEvent(Shape):
+    """A message whose answer was given up. ``reason`` is in English words of Maane's own."""
+
+    id: int
+    provider: str
+    conversation_id: int | None
+    reason: str
+    retries: int
+    received_at: datetime
+    failed_at: datetime
+
+
+class FailedEventPage(Shape):
+    items: list[FailedEvent]
+    next: str | None
+
+
+class Retried(Shape):
+    id: int
+
+
+def failed_event_of(row: InboundEvent, conversation_id: int | None) -> FailedEvent:
+    return FailedEvent(
+        id=row.id,
+        provider=row.provider,
+        conversation_id=conversation_id,
+        reason=row.failure or "",
+        retries=row.retries,
+        received_at=row.received_at,
+        failed_at=row.failed_at or row.received_at,
+    )

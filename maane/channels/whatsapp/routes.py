@@ -15,11 +15,13 @@ from maane.kit.endpoint import Routes, database, read_body, signed, tx
 from maane.kit.errors import InvalidSignature, Unavailable
 from maane.settings import Settings
 from maane.tenancy.access import BUSINESS, caller, tenant
+from maane.tenancy.contract import PageQuery
 
 routes = Routes("whatsapp", __name__)
 
 WEBHOOK = "/webhook/whatsapp"
 SETTINGS = "/api/business/current/whatsapp/settings"
+EVENTS = "/api/business/current/events"
 MAX_DELIVERY_BYTES = 4 * 1024 * 1024
 BY_META = signed("Meta")
 EXEMPT = "the provider keeps no cookies; its signature is checked instead"
@@ -85,6 +87,35 @@ def replace_whatsapp_settings(body: contract.WhatsappSettings) -> contract.Whats
     """Changes it from the next answer on."""
     operations.change_pause(tx(), tenant(), caller(), body.pause_s)
     return body
+
+
+@routes.declare(
+    "GET",
+    f"{EVENTS}/failed",
+    access=BUSINESS,
+    query=PageQuery,
+    returns=contract.FailedEventPage,
+)
+def list_failed_events(query: PageQuery) -> contract.FailedEventPage:
+    """Messages whose answers were given up, newest first."""
+    rows, following = operations.list_failed_events(
+        tx(), tenant(), limit=query.limit, after=query.after
+    )
+    items = [contract.failed_event_of(row, conversation_id) for row, conversation_id in rows]
+    return contract.FailedEventPage(items=items, next=following)
+
+
+@routes.declare(
+    "POST",
+    f"{EVENTS}/<id:event_id>/retry",
+    access=BUSINESS,
+    returns=contract.Retried,
+    status=202,
+)
+def retry_event(event_id: int) -> contract.Retried:
+    """Tries once more to answer a message whose answer was given up."""
+    operations.retry_event(tx(), _jobs(), tenant(), caller(), event_id)
+    return contract.Retried(id=event_id)
 
 
 @routes.declare(
