@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from werkzeug.test import TestResponse
 
 from maane.channels.inbox import InboundEvent
-from maane.channels.whatsapp.operations import connect_number
+from maane.channels.whatsapp.operations import ANSWER_JOB, connect_number
 from maane.channels.whatsapp.payload import build_delivery, is_signed, parse_delivery, sign
 from maane.kit.errors import Conflict
 from maane.tenancy.access import caller_for_job, tenant_for_job
@@ -58,10 +59,14 @@ def events(world: World, business_id: int) -> list[str]:
         return list(tx.scalars(select(InboundEvent.external_id)))
 
 
-def jobs(world: World) -> int:
+def job_ids(world: World) -> list[str]:
     table = "workflow_status" if world.database.is_sqlite else "dbos.workflow_status"
     with world.database.engine.connect() as connection:
-        return connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+        return list(connection.execute(text(f"SELECT workflow_uuid FROM {table}")).scalars())
+
+
+def jobs(world: World) -> int:
+    return len(job_ids(world))
 
 
 @pytest.mark.parametrize(
@@ -151,13 +156,54 @@ def test_the_simulator_s_key_opens_only_the_simulator_s_numbers(world: World) ->
     assert events(world, A) == []
 
 
+@contextmanager
+def statements(world: World) -> Iterator[list[str]]:
+    """The statements that SQLAlchemy sends meanwhile."""
+    sent: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    event.listen(world.database.engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(world.database.engine, "before_cursor_execute", note)
+
+
 def test_a_thousand_updates_in_one_request(world: World) -> None:
+    """However many one person wrote, they are one statement and one job, of the message that was
+    written last."""
     one = json.loads(message())
     change = one["entry"][0]["changes"][0]["value"]
     first = change["messages"][0]
-    change["messages"] = [first | {"id": f"wamid.{n}"} for n in range(1000)]
-    assert deliver(world, json.dumps(one).encode()).status_code == 200
+    at = int(AT.timestamp())
+    change["messages"] = [
+        first | {"id": f"wamid.{n}", "timestamp": str(at + (500 if n == 7 else n % 100))}
+        for n in range(1000)
+    ]
+    raw = json.dumps(one).encode()
+    with statements(world) as sent:
+        assert deliver(world, raw).status_code == 200
+    assert len(sent) < 10
     assert len(events(world, A)) == 1000
+    assert jobs(world) == 1
+    with world.database.transaction(A, writes=False) as tx:
+        last = select(InboundEvent.id).where(InboundEvent.external_id == "wamid.7")
+        event_id = tx.scalars(last).one()
+    assert job_ids(world) == [f"{ANSWER_JOB}:{A}:{event_id}"]
+    assert deliver(world, raw).status_code == 200
+    assert (len(events(world, A)), jobs(world)) == (1000, 1)
+
+
+def test_a_thousand_people_in_one_request(world: World) -> None:
+    one = json.loads(message())
+    change = one["entry"][0]["changes"][0]["value"]
+    first = change["messages"][0]
+    people = [
+        first | {"id": f"wamid.{n}", "from": f"97250{1_000_000 + n % 1000}"} for n in range(1500)
+    ]
+    change["messages"] = people
+    assert deliver(world, json.dumps(one).encode()).status_code == 200
+    assert (len(events(world, A)), jobs(world)) == (1500, 1000)
 
 
 @pytest.mark.parametrize(
