@@ -3,6 +3,7 @@
  * lead, enter a business, stop, simulate a customer. Real Chromium, real server, real cookies.
  */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { BASE_URL, launch, logIn, open, people, picture } from './stage.mjs'
 
@@ -49,6 +50,11 @@ for (const language of ['he', 'en']) {
     await page.getByTestId('lead-phone').fill('050-765-4321')
     await page.getByTestId('lead-save').click()
     await page.getByText('רות בן־דוד').first().waitFor()
+    const download = page.waitForEvent('download')
+    await page.getByTestId('lead-export').click()
+    const file = await download
+    assert.match(file.suggestedFilename(), /^leads-\d{4}-\d\d-\d\d\.csv$/)
+    assert.ok(readFileSync(await file.path(), 'utf8').includes('רות בן־דוד'))
     await picture(page, `leads-${language}`)
 
     await page.goto(`${BASE_URL}/admin/businesses`)

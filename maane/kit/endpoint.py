@@ -75,7 +75,7 @@ class Spec:
     body: type[BaseModel] | None
     body_is_optional: bool
     query: type[BaseModel] | None
-    returns: type[BaseModel] | None
+    returns: type[BaseModel] | str | None
     status: int
     transaction: Literal["read", "write", "by method"] | None
     summary: str
@@ -104,13 +104,14 @@ class Routes(Blueprint):
         body: type[BaseModel] | None = None,
         body_is_optional: bool = False,
         query: type[BaseModel] | None = None,
-        returns: type[BaseModel] | None = None,
+        returns: type[BaseModel] | str | None = None,
         status: int = 200,
         transaction: Literal["read", "write", "by method"] | None = "by method",
         csrf_exempt: str = "",
         sets_csrf_cookie: bool = False,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """Declares one endpoint; a read gets a reading transaction, a write a writing one."""
+        """Declares one endpoint. ``returns`` is a shape, the media type of a file, or None for what
+        is no part of the documented API. A read gets a reading transaction, a write a writing one."""
         if transaction == "by method":
             transaction = "read" if method == "GET" else "write"
 

@@ -42,7 +42,7 @@ def build_document(app: Flask, version: str) -> dict[str, Any]:
     ]
     shapes: set[type[BaseModel]] = {Error}
     for _, spec in endpoints:
-        shapes |= {shape for shape in (spec.body, spec.query, spec.returns) if shape is not None}
+        shapes |= {s for s in (spec.body, spec.query, spec.returns) if isinstance(s, type)}
     inputs = {spec.body for _, spec in endpoints if spec.body is not None}
     references, schemas = models_json_schema(
         [
@@ -74,7 +74,7 @@ def _operation(rule: Rule, spec: Spec, named: dict[Any, Any]) -> dict[str, Any]:
         "responses": {
             str(spec.status): {
                 "description": "Done.",
-                "content": {JSON: {"schema": named[_known(spec.returns)]}},
+                "content": _content(spec.returns, named),
             },
             "default": {"description": "Refused; the body says why.", **error},
         },
@@ -99,10 +99,10 @@ def _operation(rule: Rule, spec: Spec, named: dict[Any, Any]) -> dict[str, Any]:
     return operation
 
 
-def _known(shape: type[BaseModel] | None) -> type[BaseModel]:
-    if shape is None:
-        raise TypeError("the document lists endpoints that return a shape only")
-    return shape
+def _content(returns: type[BaseModel] | str | None, named: dict[Any, Any]) -> dict[str, Any]:
+    if isinstance(returns, str):
+        return {returns: {"schema": {"type": "string", "format": "binary"}}}
+    return {JSON: {"schema": named[returns]}}
 
 
 def _plain(schema: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,11 @@ def list_leads(
     return store.list_leads(tx, tenant, status=status, limit=limit, after=after)
 
 
+def note_export(tx: Transaction, caller: Caller) -> None:
+    """Puts on record that all leads were taken out, and by whom."""
+    audit.record(tx, caller, "leads.exported", "leads")
+
+
 def create_lead(
     tx: Transaction, tenant: Tenant, caller: Caller, body: LeadBody, *, source: str = "manual"
 ) -> Lead:

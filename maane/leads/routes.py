@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from maane.kit.endpoint import Routes, tx
+from flask import Response
+
+from maane.kit.db import now
+from maane.kit.endpoint import Routes, database, tx
 from maane.leads import contract, operations
+from maane.leads.export import csv_of
 from maane.tenancy.access import BUSINESS, caller, tenant
 
 routes = Routes("leads", __name__, url_prefix="/api/business/current/leads")
@@ -24,6 +28,18 @@ def list_leads(query: contract.LeadQuery) -> contract.LeadPage:
 def create_lead(body: contract.LeadBody) -> contract.Lead:
     """Creates a lead by hand."""
     return contract.lead_of(operations.create_lead(tx(), tenant(), caller(), body))
+
+
+@routes.declare("POST", "/export", access=BUSINESS, returns="text/csv")
+def export_leads() -> Response:
+    """All leads as a CSV file; that they were taken out is on record."""
+    operations.note_export(tx(), caller())
+    day = now().date().isoformat()
+    return Response(
+        csv_of(database(), tenant()),
+        mimetype="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="leads-{day}.csv"'},
+    )
 
 
 @routes.declare("GET", "/<id:lead_id>", access=BUSINESS, returns=contract.Lead)

@@ -115,3 +115,10 @@ export const DevicesIcon = icon(
     <rect x="15" y="9" width="6" height="11" rx="1.5" />
   </>,
 )
+
+export const DownloadIcon = icon(
+  <>
+    <path d="M12 4v11M7.5 10.5 12 15l4.5-4.5" />
+    <path d="M4.5 19.5h15" />
+  </>,
+)

@@ -1,11 +1,11 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { http, HttpResponse } from 'msw'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import he from '../../i18n/he.json'
 import { owner } from '../../test/people'
 import { openApp } from '../../test/render'
-import { answerWith, server } from '../../test/server'
+import { answerWith, refuseWith, server } from '../../test/server'
 
 const LEADS = '/api/business/current/leads'
 const dana = {
@@ -27,6 +27,42 @@ describe('leads', () => {
     const link = within(await screen.findByTestId('lead-7')).getByRole('link')
     expect(link).toHaveAttribute('href', 'tel:+972525550101')
     expect(link.querySelector('bdi')).toHaveAttribute('dir', 'ltr')
+  })
+
+  it('are downloaded as a file under the name that the server gave', async () => {
+    const user = userEvent.setup()
+    answerWith('get', LEADS, { items: [dana], next: null })
+    server.use(
+      http.post(
+        `*${LEADS}/export`,
+        () =>
+          new HttpResponse('id,name', {
+            headers: {
+              'Content-Type': 'text/csv',
+              'Content-Disposition': 'attachment; filename="leads-2026-03-01.csv"',
+            },
+          }),
+      ),
+    )
+    const saved: string[] = []
+    URL.createObjectURL = () => 'blob:leads'
+    URL.revokeObjectURL = () => undefined
+    vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (
+      this: HTMLAnchorElement,
+    ) {
+      saved.push(`${this.href} ${this.download}`)
+    })
+    openApp('/leads', owner)
+    await user.click(await screen.findByTestId('lead-export'))
+    await waitFor(() => expect(saved).toEqual(['blob:leads leads-2026-03-01.csv']))
+  })
+
+  it('say why a download was refused', async () => {
+    answerWith('get', LEADS, { items: [dana], next: null })
+    refuseWith('post', `${LEADS}/export`, 403, 'csrf', 'header_missing')
+    openApp('/leads', owner)
+    await userEvent.click(await screen.findByTestId('lead-export'))
+    expect(await screen.findByRole('alert')).toHaveTextContent('header_missing')
   })
 
   it('are read on with the cursor of the page before', async () => {

@@ -4,13 +4,20 @@ import { useState } from 'react'
 import { isolate, useWordFor, useWords } from '../../i18n'
 import { ConfirmDialog } from '../../ui/confirm-dialog'
 import { ErrorNotice } from '../../ui/error-notice'
-import { LeadsIcon, PlusIcon } from '../../ui/icons'
+import { DownloadIcon, LeadsIcon, PlusIcon } from '../../ui/icons'
 import { Card, EmptyState, Loading, LoadMore, PageTitle } from '../../ui/page'
 import { Receipt } from '../../ui/receipt'
 import { useBusiness } from '../../ui/session'
 import { LeadForm } from './lead-form'
 import { LeadList } from './lead-list'
-import { LEAD_STATUSES, leadsQuery, useDeleteLead, type Lead, type LeadStatus } from './queries'
+import {
+  LEAD_STATUSES,
+  leadsQuery,
+  useDeleteLead,
+  useExportLeads,
+  type Lead,
+  type LeadStatus,
+} from './queries'
 
 export function LeadsPage() {
   const { t } = useWords()
@@ -22,6 +29,7 @@ export function LeadsPage() {
   const [receipt, setReceipt] = useState<string | null>(null)
   const leads = useInfiniteQuery(leadsQuery(business.id, status))
   const remove = useDeleteLead(business.id)
+  const exportAll = useExportLeads()
   const rows = leads.data?.pages.flatMap((page) => page.items) ?? []
 
   const openForm = (lead: Lead | 'new') => {
@@ -32,19 +40,31 @@ export function LeadsPage() {
     setDoomed(null)
     remove.reset()
   }
-  const create = (
-    <Button
-      leftSection={<PlusIcon size={18} />}
-      onClick={() => openForm('new')}
-      data-testid="lead-create"
-    >
-      {t('leads.create')}
-    </Button>
+  const actions = (
+    <Group gap="sm">
+      <Button
+        variant="default"
+        leftSection={<DownloadIcon size={18} />}
+        loading={exportAll.isPending}
+        onClick={() => exportAll.mutate()}
+        data-testid="lead-export"
+      >
+        {t('leads.export')}
+      </Button>
+      <Button
+        leftSection={<PlusIcon size={18} />}
+        onClick={() => openForm('new')}
+        data-testid="lead-create"
+      >
+        {t('leads.create')}
+      </Button>
+    </Group>
   )
 
   return (
     <Stack gap="md">
-      <PageTitle title={t('leads.title')} subtitle={t('leads.subtitle')} actions={create} />
+      <PageTitle title={t('leads.title')} subtitle={t('leads.subtitle')} actions={actions} />
+      {exportAll.isError && <ErrorNotice error={exportAll.error} />}
       {receipt !== null && <Receipt title={receipt} onClose={() => setReceipt(null)} />}
       <Chip.Group
         multiple={false}

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { answer, api, type Schemas } from '../../http'
+import { saveFile } from '../../ui/save-file'
 
 export type Lead = Schemas['Lead']
 export type LeadBody = Schemas['LeadBody']
@@ -54,5 +55,18 @@ export function useDeleteLead(businessId: number) {
         }),
       ),
     onSuccess: () => client.invalidateQueries({ queryKey: ['leads', businessId] }),
+  })
+}
+
+/** Fetches the file of all leads and hands it to the browser as a download. */
+export function useExportLeads() {
+  return useMutation({
+    mutationFn: async () => {
+      const { data, response } = await api.POST('/api/business/current/leads/export', {
+        parseAs: 'blob',
+      })
+      const named = /filename="([^"]+)"/.exec(response.headers.get('Content-Disposition') ?? '')
+      saveFile(data as unknown as Blob, named?.[1] ?? 'leads.csv')
+    },
   })
 }
