@@ -50,10 +50,11 @@ for (const [language, scheme] of [
     await page.getByTestId('login-submit').click()
     await check(page, 'login')
     await logIn(page, 'noga')
-    for (const path of ['', 'prompts', 'leads', 'conversations', 'simulator', 'audit', 'unknown']) {
+    const paths = ['', 'prompts', 'leads', 'conversations', 'simulator', 'whatsapp', 'audit']
+    for (const path of [...paths, 'account/sessions', 'unknown']) {
       await page.goto(`${BASE_URL}/${path}`)
       await page.getByTestId('user-menu').waitFor()
-      await check(page, path || 'home')
+      await check(page, path.replace('/', '-') || 'home')
     }
     await page.goto(`${BASE_URL}/leads`)
     await page.getByTestId('lead-create').click()

@@ -55,6 +55,26 @@ for (const language of ['he', 'en']) {
     await context.close()
   })
 
+  test(`an owner sets how long the assistant waits, in ${language}`, async () => {
+    const { context, page, said } = await open(browser, language, { width: 390, height: 844 })
+    await logIn(page, 'dana')
+    await page.goto(`${BASE_URL}/whatsapp`)
+    const words = page.getByTestId('pause-words')
+    const before = await words.innerText()
+    await page.getByRole('slider').focus()
+    await page.keyboard.press('ArrowUp')
+    assert.notEqual(await words.innerText(), before)
+    const saved = await write(page, 'pause-save')
+    assert.equal(saved.status(), 200)
+    await page.getByTestId('receipt').waitFor()
+    await picture(page, `whatsapp-phone-${language}`)
+    await page.reload()
+    await words.waitFor()
+    assert.notEqual(await words.innerText(), before)
+    assert.deepEqual(said, [])
+    await context.close()
+  })
+
   test(`another device is signed out from the list, in ${language}`, async () => {
     const laptop = await open(browser, language)
     await logIn(laptop.page, 'manager')

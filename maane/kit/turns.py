@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from io import BytesIO
-from threading import Lock
+from threading import RLock
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ class Turns:
 
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app
-        self._turn = Lock()
+        # The simulator calls the webhook from within a request; a thread does not wait for itself.
+        self._turn = RLock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         stream: IO[bytes] = environ["wsgi.input"]
@@ -44,7 +45,9 @@ class Turns:
         elif length <= MAX_BODY_BYTES and (length or is_chunked):
             body = _read(stream, length or MAX_BODY_BYTES + 1)
             environ["wsgi.input"] = BytesIO(body)
-            environ["CONTENT_LENGTH"] = str(len(body))
+            # What was cut off must be refused for its length, by every route.
+            is_whole = len(body) <= MAX_BODY_BYTES
+            environ["CONTENT_LENGTH"] = str(len(body) if is_whole else MAX_DRAIN_BYTES)
             environ.pop("HTTP_TRANSFER_ENCODING", None)
         is_my_turn = self._turn.acquire(timeout=PATIENCE_S)
         try:

@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 
 from maane.assistant.model import Said
 from maane.channels.inbox import InboundEvent
-from maane.channels.whatsapp.jobs import NO_NUMBER, NOT_MADE, NOT_SENT, REFUSED, Work
+from maane.channels.whatsapp.jobs import NOT_CONNECTED, NOT_MADE, NOT_SENT, REFUSED, Work
 from maane.channels.whatsapp.operations import change_pause, connect_number
 from maane.channels.whatsapp.payload import build_delivery, sign
 from maane.jobs.queue import TryLater
@@ -194,7 +194,7 @@ def test_a_business_without_a_number_learns_why(world: World) -> None:
     with world.database.transaction(A) as tx:
         tx.execute(text("DELETE FROM whatsapp_channels WHERE business_id = 1"))
     _work(world).answer(A, event_id)
-    assert [event["reason"] for event in _failed(world.browser("owner_a"))] == [NO_NUMBER]
+    assert [event["reason"] for event in _failed(world.browser("owner_a"))] == [NOT_CONNECTED]
 
 
 def test_only_what_failed_is_listed_page_by_page(world: World, graph: FakeGraph) -> None:

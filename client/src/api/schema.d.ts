@@ -683,7 +683,8 @@ export interface components {
         };
         /**
          * FailedEvent
-         * @description A message whose answer was given up. ``reason`` is in English words of Maane's own.
+         * @description A message whose answer was given up. ``reason``: ``not_made`` (an error that the log names),
+         *     ``not_sent`` (tried to the end), ``refused`` (by the provider) or ``not_connected``.
          */
         FailedEvent: {
             /** Id */
@@ -692,8 +693,11 @@ export interface components {
             provider: string;
             /** Conversation Id */
             conversation_id: number | null;
-            /** Reason */
-            reason: string;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "not_made" | "not_sent" | "refused" | "not_connected";
             /** Retries */
             retries: number;
             /**

@@ -10,6 +10,7 @@ import {
   LeadsIcon,
   PhoneIcon,
   PromptIcon,
+  SettingsIcon,
 } from '../ui/icons'
 import { isAdministrator, useSession } from '../ui/session'
 
@@ -31,6 +32,7 @@ export function Navigation({ onGo }: { onGo: () => void }) {
     { to: '/leads', label: t('nav.leads'), icon: <LeadsIcon /> },
     { to: '/prompts', label: t('nav.prompts'), icon: <PromptIcon /> },
     { to: '/simulator', label: t('nav.simulator'), icon: <PhoneIcon /> },
+    { to: '/whatsapp', label: t('nav.whatsapp'), icon: <SettingsIcon /> },
     { to: '/audit', label: t('nav.audit'), icon: <AuditIcon /> },
   ]
   const administration: Place[] = [

@@ -55,6 +55,12 @@ export const routes: RouteObject[] = [
                     }),
                   },
                   {
+                    path: 'whatsapp',
+                    lazy: async () => ({
+                      Component: (await import('../features/whatsapp/whatsapp-page')).WhatsappPage,
+                    }),
+                  },
+                  {
                     path: 'audit',
                     lazy: async () => ({
                       Component: (await import('../features/audit/audit-page')).AuditPage,

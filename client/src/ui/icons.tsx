@@ -122,3 +122,11 @@ export const DownloadIcon = icon(
     <path d="M4.5 19.5h15" />
   </>,
 )
+
+export const SettingsIcon = icon(
+  <>
+    <path d="M4 7h9M19 7h1M4 17h1M11 17h9" />
+    <circle cx="16" cy="7" r="2.5" />
+    <circle cx="8" cy="17" r="2.5" />
+  </>,
+)

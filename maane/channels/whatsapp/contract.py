@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal, cast
 
 from pydantic import Field
 
@@ -46,13 +46,17 @@ class SimulatorMessage(Shape):
     event: str
 
 
+Failure = Literal["not_made", "not_sent", "refused", "not_connected"]
+
+
 class FailedEvent(Shape):
-    """A message whose answer was given up. ``reason`` is in English words of Maane's own."""
+    """A message whose answer was given up. ``reason``: ``not_made`` (an error that the log names),
+    ``not_sent`` (tried to the end), ``refused`` (by the provider) or ``not_connected``."""
 
     id: int
     provider: str
     conversation_id: int | None
-    reason: str
+    reason: Failure
     retries: int
     received_at: datetime
     failed_at: datetime
@@ -72,7 +76,7 @@ def failed_event_of(row: InboundEvent, conversation_id: int | None) -> FailedEve
         id=row.id,
         provider=row.provider,
         conversation_id=conversation_id,
-        reason=row.failure or "",
+        reason=cast("Failure", row.failure),
         retries=row.retries,
         received_at=row.received_at,
         failed_at=row.failed_at or row.received_at,

@@ -47,10 +47,12 @@ LONGEST_PAUSE = timedelta(seconds=15)
 INTERRUPTED = "interrupted while it was being sent; it is not known whether it arrived"
 GIVEN_UP = "could not be sent"
 NO_NUMBER = "no number is connected"
-# Why an event failed. Never the provider's own words: the conversation shows them, beside the customer's.
-NOT_SENT = "the answer could not be sent"
-REFUSED = "the provider refused the answer"
-NOT_MADE = "no answer could be made: an error that the log names"
+# Why an event failed, in words that each language has its sentence for. Never the provider's own: the
+# conversation shows them, beside the customer's.
+NOT_SENT = "not_sent"
+REFUSED = "refused"
+NOT_MADE = "not_made"
+NOT_CONNECTED = "not_connected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,7 @@ class Work:
             is_ours = conversations.claim_sending(tx, tenant, answer.id)
             if is_ours and sender is None:
                 conversations.mark_failed(tx, tenant, answer.id, NO_NUMBER)
-                inbox.mark_failed(tx, tenant, event_id, NO_NUMBER)
+                inbox.mark_failed(tx, tenant, event_id, NOT_CONNECTED)
             return is_ours
 
     def _note_failure(

@@ -1,0 +1,54 @@
+import {
+  infiniteQueryOptions,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+} from '@tanstack/react-query'
+import { answer, api, type Schemas } from '../../http'
+
+export type FailedEvent = Schemas['FailedEvent']
+export type WhatsappSettings = Schemas['WhatsappSettings']
+
+export const LONGEST_PAUSE_S = 15
+
+export const whatsappSettingsQuery = (businessId: number) =>
+  queryOptions({
+    queryKey: ['whatsapp', businessId, 'settings'],
+    queryFn: () => answer(api.GET('/api/business/current/whatsapp/settings')),
+  })
+
+export function useReplaceWhatsappSettings(businessId: number) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (body: WhatsappSettings) =>
+      answer(api.PUT('/api/business/current/whatsapp/settings', { body })),
+    onSuccess: (saved) => client.setQueryData(whatsappSettingsQuery(businessId).queryKey, saved),
+  })
+}
+
+export const failedEventsQuery = (businessId: number) =>
+  infiniteQueryOptions({
+    queryKey: ['whatsapp', businessId, 'failed'],
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam }) =>
+      answer(
+        api.GET('/api/business/current/events/failed', {
+          params: { query: { after: pageParam ?? undefined } },
+        }),
+      ),
+    getNextPageParam: (page) => page.next,
+  })
+
+/** Whatever came of it, the list is asked again: another person may have been faster. */
+export function useRetryEvent(businessId: number) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (id: number) =>
+      answer(
+        api.POST('/api/business/current/events/{event_id}/retry', {
+          params: { path: { event_id: id } },
+        }),
+      ),
+    onSettled: () => client.invalidateQueries({ queryKey: failedEventsQuery(businessId).queryKey }),
+  })
+}
