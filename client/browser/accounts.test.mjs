@@ -61,6 +61,8 @@ for (const language of ['he', 'en']) {
     await page.goto(`${BASE_URL}/whatsapp`)
     const words = page.getByTestId('pause-words')
     const before = await words.innerText()
+    // A component whose styles were forgotten works and has no size.
+    assert.ok((await page.getByRole('slider').boundingBox()).height > 8)
     await page.getByRole('slider').focus()
     await page.keyboard.press('ArrowUp')
     assert.notEqual(await words.innerText(), before)
