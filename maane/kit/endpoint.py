@@ -191,7 +191,12 @@ def _respond(answer: Any, status: int) -> Response:
     if isinstance(answer, Response):
         return answer
     payload = answer.model_dump_json() if isinstance(answer, BaseModel) else ""
-    return Response(payload, status=status, mimetype="application/json")
+    response = Response(payload, status=status, mimetype="application/json")
+    if request.method == "GET":
+        # Whoever asks again for what has not changed gets 304 and no body.
+        response.add_etag()
+        response.make_conditional(request)
+    return response
 
 
 def read_body() -> bytes:
