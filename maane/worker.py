@@ -12,6 +12,7 @@ from maane.assistant.model import Model
 from maane.assistant.openai_model import OpenAIModel
 from maane.channels.whatsapp.jobs import Work
 from maane.channels.whatsapp.operations import ANSWER_JOB
+from maane.conversations.people import SEND_JOB
 from maane.jobs.queue import Job, run_jobs
 from maane.kit.db import Database
 from maane.settings import Settings
@@ -59,7 +60,10 @@ def serve_worker(settings: Settings, health: tuple[str, int] | None) -> None:
         threading.Thread(target=server.serve_forever, daemon=True).start()
     work = Work(database, settings, model_of(settings))
     try:
-        jobs = {ANSWER_JOB: Job(work.answer, work.give_up)}
+        jobs = {
+            ANSWER_JOB: Job(work.answer, work.give_up),
+            SEND_JOB: Job(work.send, work.give_up_sending),
+        }
         run_jobs(database, settings.worker_id, jobs, stopping)
     finally:
         if server is not None:

@@ -16,7 +16,11 @@ from werkzeug.test import TestResponse
 
 from maane.app import create_app
 from maane.auth.csrf import EXEMPT_READS, EXEMPT_WRITES
+from maane.conversations import operations as conversations
+from maane.conversations import people
+from maane.kit.db import now
 from maane.kit.endpoint import Spec, spec_of
+from maane.tenancy.access import caller_for_job, tenant_for_job
 from tests.people import CSRF_HEADER, A, B, Browser, World
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -230,6 +234,7 @@ def test_a_manager_stays_within_the_assigned_businesses(world: World, routes: li
 def test_nothing_of_a_is_seen_or_changed_by_b(world: World, routes: list[Route]) -> None:
     """Every route of a business, called by B's owner with the ids of A's rows, answers as for an
     id that does not exist, shows none of A's words, and leaves A's rows as they were."""
+    _say_something_in_a(world)
     owner_a, owner_b = world.browser("owner_a"), world.browser("owner_b")
     reads = [r for r in routes if r.method == "GET" and r.spec.access.name == "business"]
     before = {r.path: owner_a.get(r.path).get_data() for r in reads}
@@ -247,10 +252,30 @@ def test_nothing_of_a_is_seen_or_changed_by_b(world: World, routes: list[Route])
     assert before == {r.path: owner_a.get(r.path).get_data() for r in reads}
 
 
+def _say_something_in_a(world: World) -> None:
+    """The first conversation, in business A, with a message and a note of A."""
+    contact = conversations.Contact("simulator", "972500000001", None, "Customer of A")
+    with world.database.transaction(A) as tx:
+        tenant = tenant_for_job(tx, A)
+        said = conversations.Incoming("m1", "words of A", now(), now(), awaits_answer=True)
+        conversation = conversations.take_in(tx, tenant, contact, [said])
+        people.add_note(tx, tenant, caller_for_job(tenant), conversation.id, "note of A")
+    assert conversation.id == A
+
+
 def _patch_for(route: Route) -> Any:
+    """A body that would be taken from A's owner, where it tells whether the row is A's."""
     if route.spec.body is None:
         return None
-    return {"note": "changed by B"} if route.method == "PATCH" else _no_body(route)
+    if route.method == "PATCH":
+        return {"note": "changed by B"}
+    if "<" not in route.rule:
+        return _no_body(route)
+    return {
+        name: 1 if name.endswith("_id") else "changed by B"
+        for name, field in route.spec.body.model_fields.items()
+        if field.is_required()
+    }
 
 
 def test_every_refusal_is_json_with_an_id(world: World, routes: list[Route]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -123,6 +123,18 @@ def end_session_if_live(tx: Session, session_id: int, user_id: int) -> None:
 def list_sessions(tx: Session, user_id: int) -> Sequence[LoginSession]:
     """The live sessions of a user, newest first."""
     return store.list_sessions(tx, user_id, now())
+
+
+def names_of(tx: Session, user_ids: Collection[int]) -> dict[int, str]:
+    """The names of these users, by their ids."""
+    if not user_ids:
+        return {}
+    return {user.id: user.name for user in store.find_users(tx, user_ids)}
+
+
+def list_users_of(tx: Session, business_id: int) -> Sequence[User]:
+    """Those who are at home in a business and can sign in, by name; at most 200."""
+    return store.list_users_of(tx, business_id, limit=200)
 
 
 def create_user(

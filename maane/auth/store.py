@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import case, delete, func, select, update
@@ -14,6 +14,20 @@ from maane.auth.models import LoginSession, LoginThrottle, User
 
 def find_user(tx: Session, email: str) -> User | None:
     return tx.scalars(select(User).where(User.email == email)).one_or_none()
+
+
+def find_users(tx: Session, user_ids: Collection[int]) -> Sequence[User]:
+    return tx.scalars(select(User).where(User.id.in_(user_ids))).all()
+
+
+def list_users_of(tx: Session, business_id: int, limit: int) -> Sequence[User]:
+    """Those who can sign in and are at home in a business, by name."""
+    return tx.scalars(
+        select(User)
+        .where(User.tenant_id == business_id, User.disabled_at.is_(None))
+        .order_by(User.name, User.id)
+        .limit(limit)
+    ).all()
 
 
 def count_users(tx: Session) -> int:

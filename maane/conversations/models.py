@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from maane.kit.db import Base, BigId, Utc
@@ -13,15 +21,50 @@ from maane.tenancy.models import TenantOwned, tenant_keys
 STATUS_ORDER = ("pending", "sending", "sent", "delivered", "read", "failed")
 """An outbound message moves forward along these and never back; ``failed`` is the end."""
 
+WITHHELD = "withheld"
+"""An answer that was decided on and not sent, because a person had taken over meanwhile."""
+
 
 class Conversation(TenantOwned, Base):
-    """One person on one channel. ``contact_key`` is what the channel knows them by. ``stale_rounds``
-    counts the answers that were dropped since the last one because the person wrote meanwhile."""
+    """One person on one channel. ``contact_key`` is what the channel knows them by.
+
+    ``owner`` is who answers. The columns of the owner stay as they are when a takeover runs out at
+    ``owned_until_at``; the customer's next message ends it for good. ``last_message_id`` orders the
+    inbox: a message lies in one conversation, so it is unique, and 0 while nothing was said. A
+    conversation waits (``is_waiting``) when the customer was left without an answer that somebody has
+    to give: a person owns it, or what was to be sent failed. ``stale_rounds`` counts the answers that
+    were dropped since the last one because the customer wrote meanwhile.
+    """
 
     __tablename__ = "conversations"
     __table_args__ = tenant_keys(
         UniqueConstraint("business_id", "channel", "contact_key"),
         CheckConstraint("channel IN ('whatsapp', 'simulator')", name="channel"),
+        CheckConstraint("status IN ('open', 'closed')", name="status"),
+        CheckConstraint("owner IN ('assistant', 'person')", name="owner"),
+        CheckConstraint("silence_reason IN ('took_over', 'wrote')", name="silence_reason"),
+        Index("ix_conversations_business_id_last_message_id", "business_id", "last_message_id"),
+        Index(
+            "ix_conversations_business_id_status_last_message_id",
+            "business_id",
+            "status",
+            "last_message_id",
+        ),
+        Index(
+            "ix_conversations_waiting",
+            "business_id",
+            "last_message_id",
+            sqlite_where=text("is_waiting = 1"),
+            postgresql_where=text("is_waiting"),
+        ),
+        Index(
+            "ix_conversations_assigned",
+            "business_id",
+            "assigned_user_id",
+            "last_message_id",
+            sqlite_where=text("assigned_user_id IS NOT NULL"),
+            postgresql_where=text("assigned_user_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -31,7 +74,19 @@ class Conversation(TenantOwned, Base):
     contact_name: Mapped[str | None] = mapped_column(Text)
     prompt_version: Mapped[int] = mapped_column(default=0)
     stale_rounds: Mapped[int] = mapped_column(default=0)
+    status: Mapped[str] = mapped_column(Text, default="open")
+    owner: Mapped[str] = mapped_column(Text, default="assistant")
+    owner_user_id: Mapped[int | None] = mapped_column(BigId)
+    owner_name: Mapped[str | None] = mapped_column(Text)
+    owned_at: Mapped[datetime | None] = mapped_column(Utc)
+    owned_until_at: Mapped[datetime | None] = mapped_column(Utc)
+    silence_reason: Mapped[str | None] = mapped_column(Text)
+    assigned_user_id: Mapped[int | None] = mapped_column(BigId)
+    is_waiting: Mapped[bool] = mapped_column(default=False)
+    last_message_id: Mapped[int] = mapped_column(BigId, default=0)
     last_message_at: Mapped[datetime] = mapped_column(Utc)
+    last_inbound_id: Mapped[int] = mapped_column(BigId, default=0)
+    last_inbound_at: Mapped[datetime | None] = mapped_column(Utc)
     created_at: Mapped[datetime] = mapped_column(Utc)
 
 
@@ -42,7 +97,9 @@ class Message(TenantOwned, Base):
     People write in bursts, and one answer is for all of a burst. Which older messages it covers is not
     stored: it would say again what the order says. What is stored is the one thing that the next turn
     asks, ``awaits_answer``: True from the moment a customer's message is taken in until an answer for
-    it is decided, in that answer's transaction, or until its job is given up.
+    it is decided, in that answer's transaction, or until a person answers or its job is given up.
+
+    ``idempotency_key`` is the writer's own: a person's message that is posted twice is one.
     """
 
     __tablename__ = "messages"
@@ -57,10 +114,10 @@ class Message(TenantOwned, Base):
         UniqueConstraint("business_id", "external_id"),
         UniqueConstraint("business_id", "answers_id"),
         CheckConstraint("direction IN ('inbound', 'outbound')", name="direction"),
-        CheckConstraint("author IN ('customer', 'assistant', 'intake')", name="author"),
+        CheckConstraint("author IN ('customer', 'assistant', 'intake', 'person')", name="author"),
         CheckConstraint(
             "status IN ('received', 'simulated', 'pending', 'sending', 'sent', 'delivered', "
-            "'read', 'failed')",
+            "'read', 'failed', 'withheld')",
             name="status",
         ),
         Index("ix_messages_business_id_conversation_id_id", "business_id", "conversation_id", "id"),
@@ -71,6 +128,15 @@ class Message(TenantOwned, Base):
             sqlite_where=text("awaits_answer = 1"),
             postgresql_where=text("awaits_answer"),
         ),
+        Index(
+            "ux_messages_idempotency_key",
+            "business_id",
+            "conversation_id",
+            "idempotency_key",
+            unique=True,
+            sqlite_where=text("idempotency_key IS NOT NULL"),
+            postgresql_where=text("idempotency_key IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -78,6 +144,9 @@ class Message(TenantOwned, Base):
     answers_id: Mapped[int | None] = mapped_column(BigId)
     direction: Mapped[str] = mapped_column(Text)
     author: Mapped[str] = mapped_column(Text)
+    author_user_id: Mapped[int | None] = mapped_column(BigId)
+    author_name: Mapped[str | None] = mapped_column(Text)
+    idempotency_key: Mapped[str | None] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text)
     error: Mapped[str | None] = mapped_column(Text)
@@ -107,3 +176,49 @@ class ConversationLead(TenantOwned, Base):
     business_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     conversation_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     lead_id: Mapped[int] = mapped_column(BigId)
+
+
+class ConversationRead(TenantOwned, Base):
+    """How far one user has read a conversation: up to and with ``message_id``."""
+
+    __tablename__ = "conversation_reads"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["business_id", "conversation_id"],
+            ["conversations.business_id", "conversations.id"],
+            ondelete="CASCADE",
+        ),
+    )
+
+    business_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    message_id: Mapped[int] = mapped_column(BigId)
+
+
+class ConversationNote(TenantOwned, Base):
+    """What people of the business write to each other. Neither the customer nor a model gets it."""
+
+    __tablename__ = "conversation_notes"
+    __table_args__ = tenant_keys(
+        ForeignKeyConstraint(
+            ["business_id", "conversation_id"],
+            ["conversations.business_id", "conversations.id"],
+            ondelete="CASCADE",
+        ),
+        Index(
+            "ix_conversation_notes_business_id_conversation_id_id",
+            "business_id",
+            "conversation_id",
+            "id",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(BigId)
+    user_id: Mapped[int | None] = mapped_column(BigId)
+    author_name: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Utc)

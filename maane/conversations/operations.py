@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from maane.conversations import store
-from maane.conversations.models import STATUS_ORDER, Conversation, ConversationLead, Message
+from maane.auth import operations as auth
+from maane.conversations import ownership, store
+from maane.conversations.models import (
+    STATUS_ORDER,
+    WITHHELD,
+    Conversation,
+    ConversationLead,
+    Message,
+)
+from maane.conversations.store import Preview
 from maane.kit.db import Transaction, now
 from maane.kit.errors import NotFound
 from maane.tenancy import operations as tenancy
-from maane.tenancy.access import Tenant
+from maane.tenancy.access import Caller, Tenant, caller_for_job
 
 HISTORY = 40
 STALE_ROUNDS = 3
@@ -25,6 +34,17 @@ class Contact:
     key: str
     phone: str | None
     name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A conversation with what stands beside it on the screen of one user."""
+
+    row: Conversation
+    lead_id: int | None
+    last: Preview | None
+    assignee_name: str | None
+    is_unread: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +62,8 @@ def take_in(
     tx: Transaction, tenant: Tenant, contact: Contact, incoming: Sequence[Incoming]
 ) -> Conversation:
     """Stores what a person wrote, in this order, once for each ``external_id``, and returns their
-    conversation, which is opened where there was none."""
+    conversation, which is opened where there was none or it was closed. A takeover that ran out
+    ends here."""
     conversation = store.find_conversation(tx, tenant, contact.channel, contact.key)
     if conversation is None:
         # Two workers may hold the same first message for a moment; the second finds the first's.
@@ -57,6 +78,11 @@ def take_in(
             contact_name=contact.name,
             prompt_version=0,
             stale_rounds=0,
+            status="open",
+            owner="assistant",
+            is_waiting=False,
+            last_message_id=0,
+            last_inbound_id=0,
             last_message_at=incoming[0].at,
             created_at=now(),
         )
@@ -65,26 +91,33 @@ def take_in(
     new = [message for message in incoming if message.external_id not in known]
     if not new:
         return conversation
-    store.add_messages(
-        tx,
-        [
-            Message(
-                business_id=tenant.id,
-                conversation_id=conversation.id,
-                direction="inbound",
-                author="customer",
-                text=message.text,
-                status="received",
-                external_id=message.external_id,
-                awaits_answer=message.awaits_answer,
-                created_at=message.received_at,
-            )
-            for message in new
-        ],
-    )
-    conversation.last_message_at = max(conversation.last_message_at, *(m.at for m in new))
+    rows = [
+        Message(
+            business_id=tenant.id,
+            conversation_id=conversation.id,
+            direction="inbound",
+            author="customer",
+            text=message.text,
+            status="received",
+            external_id=message.external_id,
+            awaits_answer=message.awaits_answer,
+            created_at=message.received_at,
+        )
+        for message in new
+    ]
+    store.add_messages(tx, rows)
+    at = now()
+    for message, row in zip(new, rows, strict=True):
+        # A provider whose clock is ahead must not hold the window open.
+        ownership.note_said(conversation, row, min(message.at, at))
     conversation.contact_name = contact.name or conversation.contact_name
     conversation.contact_phone = contact.phone or conversation.contact_phone
+    caller = caller_for_job(tenant)
+    if not ownership.is_persons(conversation, at):
+        ownership.give_back(tx, caller, conversation, reason="ran out")
+    elif any(message.awaits_answer for message in new):
+        conversation.is_waiting = True
+    ownership.reopen(tx, caller, conversation)
     tx.flush()
     return conversation
 
@@ -95,8 +128,12 @@ def awaiting(tx: Transaction, tenant: Tenant, conversation_id: int) -> Sequence[
 
 
 def lock(tx: Transaction, tenant: Tenant, conversation_id: int) -> Conversation:
-    """A conversation as it is now. Others who decide on an answer in it wait for this transaction."""
-    return store.lock_conversation(tx, tenant, conversation_id)
+    """A conversation as it is now. Others who decide on an answer in it, or take it over, wait for
+    this transaction. Raises ``NotFound``."""
+    conversation = store.lock_conversation(tx, tenant, conversation_id)
+    if conversation is None:
+        raise NotFound
+    return conversation
 
 
 def may_go_stale(tx: Transaction, conversation: Conversation) -> bool:
@@ -110,7 +147,8 @@ def may_go_stale(tx: Transaction, conversation: Conversation) -> bool:
 
 
 def history(tx: Transaction, tenant: Tenant, message: Message) -> list[Message]:
-    """What was said in the message's conversation up to it, oldest first, at most ``HISTORY``."""
+    """What was said in the message's conversation up to it, by people of the business too, oldest
+    first, at most ``HISTORY``. What was withheld was not said."""
     return store.list_until(tx, tenant, message, limit=HISTORY)
 
 
@@ -139,11 +177,21 @@ def answer_to(tx: Transaction, tenant: Tenant, message_id: int) -> Message | Non
     return store.find_answer(tx, tenant, message_id)
 
 
+def is_silent(conversation: Conversation) -> bool:
+    """True while a person owns the conversation: the assistant says nothing."""
+    return ownership.is_persons(conversation, now())
+
+
 def decide_answer(
     tx: Transaction, tenant: Tenant, message: Message, author: str, text: str, version: int
-) -> Message:
+) -> Message | None:
     """Keeps the one answer to a message and to all before it that await one, before it is sent. The
-    database refuses a second one."""
+    database refuses a second one. None when a person has taken over since the turn began, or has
+    answered and handed back."""
+    conversation = lock(tx, tenant, message.conversation_id)
+    still = {row.id for row in store.list_awaiting(tx, tenant, message.conversation_id)}
+    if is_silent(conversation) or message.id not in still:
+        return None
     answer = Message(
         business_id=tenant.id,
         conversation_id=message.conversation_id,
@@ -158,12 +206,11 @@ def decide_answer(
     )
     store.add(tx, answer)
     store.end_waiting(tx, tenant, message.conversation_id, message.id)
-    conversation = store.get_conversation(tx, tenant, message.conversation_id)
-    if conversation is not None:
-        conversation.prompt_version = version
-        conversation.stale_rounds = 0
-        conversation.last_message_at = answer.created_at
-        tx.flush()
+    conversation.stale_rounds = 0
+    conversation.prompt_version = version
+    conversation.is_waiting = False
+    ownership.note_said(conversation, answer, answer.created_at)
+    tx.flush()
     return answer
 
 
@@ -172,7 +219,9 @@ def give_up_answer(tx: Transaction, tenant: Tenant, message: Message, error: str
     message without an answer awaits none any more. True when there was an answer."""
     answer = store.find_answer(tx, tenant, message.id)
     if answer is None:
+        conversation = lock(tx, tenant, message.conversation_id)
         message.awaits_answer = False
+        ownership.note_unsent(conversation, message.id)
         tx.flush()
         return False
     mark_failed(tx, tenant, answer.id, answer.error or error)
@@ -184,10 +233,37 @@ def resume_answer(tx: Transaction, tenant: Tenant, message: Message) -> None:
     there is none the message awaits one, unless a later one was answered and so it as well."""
     answer = store.find_answer(tx, tenant, message.id)
     if answer is not None:
+        conversation = lock(tx, tenant, message.conversation_id)
+        ownership.note_resumed(conversation, answer.id)
+        tx.flush()
         store.move_status(tx, tenant, answer.id, ("failed",), {"status": "pending", "error": None})
     elif not store.is_answered_after(tx, tenant, message):
         message.awaits_answer = True
         tx.flush()
+
+
+def may_send(tx: Transaction, tenant: Tenant, message: Message) -> bool:
+    """Looks once more, right before a message is claimed, whether a person has taken over. What the
+    assistant was about to say is then withheld, and stays uncertain where it may have left already.
+    The conversation stays locked, so that nobody takes over between this and the claim."""
+    conversation = lock(tx, tenant, message.conversation_id)
+    if message.author == "person" or not is_silent(conversation):
+        return True
+    if store.move_status(tx, tenant, message.id, ("pending",), {"status": WITHHELD}):
+        ownership.note_unsent(conversation, message.id)
+        tx.flush()
+    return False
+
+
+def outgoing(tx: Transaction, tenant: Tenant, message_id: int) -> tuple[Message, Conversation]:
+    """A message that is to be sent, with its conversation. Raises ``NotFound``."""
+    message = store.find_message(tx, tenant, message_id)
+    if message is None:
+        raise NotFound
+    conversation = store.get_conversation(tx, tenant, message.conversation_id)
+    if conversation is None:
+        raise NotFound
+    return message, conversation
 
 
 def claim_sending(tx: Transaction, tenant: Tenant, message_id: int) -> bool:
@@ -220,9 +296,11 @@ def mark_sent(
 
 
 def mark_failed(tx: Transaction, tenant: Tenant, message_id: int, error: str) -> None:
-    store.move_status(
-        tx, tenant, message_id, ("pending", "sending"), {"status": "failed", "error": error}
-    )
+    """Says on a message why it was not sent; the customer then waits for somebody."""
+    message = store.find_message(tx, tenant, message_id)
+    if message is not None:
+        values = {"status": "failed", "error": error}
+        _fail(tx, tenant, message, ("pending", "sending"), values)
 
 
 def advance_status(
@@ -239,8 +317,24 @@ def advance_status(
         return False
     before = STATUS_ORDER[: STATUS_ORDER.index(status)]
     values = {"status": status, "external_id": external_id, "error": error}
-    store.move_status(tx, tenant, message.id, before, values)
+    if status == "failed":
+        _fail(tx, tenant, message, before, values)
+    else:
+        store.move_status(tx, tenant, message.id, before, values)
     return True
+
+
+def _fail(
+    tx: Transaction,
+    tenant: Tenant,
+    message: Message,
+    before: Sequence[str],
+    values: dict[str, Any],
+) -> None:
+    conversation = lock(tx, tenant, message.conversation_id)
+    if store.move_status(tx, tenant, message.id, before, values):
+        ownership.note_unsent(conversation, message.id)
+        tx.flush()
 
 
 def lead_id_of(tx: Transaction, tenant: Tenant, conversation_id: int) -> int | None:
@@ -255,12 +349,52 @@ def tie_lead(tx: Transaction, tenant: Tenant, conversation_id: int, lead_id: int
 
 
 def list_conversations(
-    tx: Transaction, tenant: Tenant, *, limit: int, after: str | None
-) -> tuple[list[tuple[Conversation, int | None]], str | None]:
-    """Newest first, each with the id of its lead."""
-    rows, following = store.list_conversations(tx, tenant, limit=limit, after=after)
-    leads = store.leads_of(tx, tenant, [row.id for row in rows])
-    return [(row, leads.get(row.id)) for row in rows], following
+    tx: Transaction,
+    tenant: Tenant,
+    caller: Caller,
+    *,
+    status: str = "all",
+    words: str = "",
+    limit: int,
+    after: str | None,
+) -> tuple[list[Listed], str | None]:
+    """The one that was spoken in last first. ``words`` are looked for in names, phone numbers and
+    messages, the newest ones only."""
+    rows, following = store.list_conversations(
+        tx, tenant, caller.user_id, status=status, words=words, limit=limit, after=after
+    )
+    return describe(tx, tenant, caller, rows), following
+
+
+def get_conversation(
+    tx: Transaction, tenant: Tenant, caller: Caller, conversation_id: int
+) -> Listed:
+    """Raises ``NotFound``, also for a conversation of another business."""
+    row = store.get_conversation(tx, tenant, conversation_id)
+    if row is None:
+        raise NotFound
+    return describe(tx, tenant, caller, [row])[0]
+
+
+def describe(
+    tx: Transaction, tenant: Tenant, caller: Caller, rows: Sequence[Conversation]
+) -> list[Listed]:
+    """What stands beside each conversation, in as many queries for fifty as for one."""
+    keys = [row.id for row in rows]
+    leads = store.leads_of(tx, tenant, keys)
+    lasts = store.previews_of(tx, tenant, [row.last_message_id for row in rows])
+    read = store.read_up_to(tx, tenant, caller.user_id, keys)
+    names = auth.names_of(tx, {row.assigned_user_id or 0 for row in rows} - {0})
+    return [
+        Listed(
+            row=row,
+            lead_id=leads.get(row.id),
+            last=lasts.get(row.last_message_id),
+            assignee_name=names.get(row.assigned_user_id or 0),
+            is_unread=row.last_inbound_id > read.get(row.id, 0),
+        )
+        for row in rows
+    ]
 
 
 def list_messages(

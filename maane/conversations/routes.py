@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
-from maane.conversations import contract, operations
+from typing import cast
+
+from flask import current_app
+
+from maane.conversations import contract, operations, people
+from maane.conversations.models import Conversation
+from maane.jobs.queue import Jobs
 from maane.kit.endpoint import Routes, tx
-from maane.tenancy.access import BUSINESS, tenant
+from maane.tenancy.access import BUSINESS, caller, tenant
 from maane.tenancy.contract import PageQuery
 
 routes = Routes("conversations", __name__, url_prefix="/api/business/current/conversations")
 
 
-@routes.declare("GET", "", access=BUSINESS, query=PageQuery, returns=contract.ConversationPage)
-def list_conversations(query: PageQuery) -> contract.ConversationPage:
-    """The conversations of this business, newest first."""
+@routes.declare(
+    "GET",
+    "",
+    access=BUSINESS,
+    query=contract.ConversationQuery,
+    returns=contract.ConversationPage,
+)
+def list_conversations(query: contract.ConversationQuery) -> contract.ConversationPage:
+    """The conversations of this business, the one that was spoken in last first."""
     rows, following = operations.list_conversations(
-        tx(), tenant(), limit=query.limit, after=query.after
+        tx(),
+        tenant(),
+        caller(),
+        status=query.status,
+        words=query.q,
+        limit=query.limit,
+        after=query.after,
     )
-    items = [contract.conversation_of(row, lead_id) for row, lead_id in rows]
+    items = [contract.conversation_of(row) for row in rows]
     return contract.ConversationPage(items=items, next=following)
+
+
+@routes.declare("GET", "/<id:conversation_id>", access=BUSINESS, returns=contract.Conversation)
+def get_conversation(conversation_id: int) -> contract.Conversation:
+    """One conversation."""
+    return contract.conversation_of(
+        operations.get_conversation(tx(), tenant(), caller(), conversation_id)
+    )
 
 
 @routes.declare(
@@ -33,3 +59,111 @@ def list_messages(conversation_id: int, query: PageQuery) -> contract.MessagePag
         tx(), tenant(), conversation_id, limit=query.limit, after=query.after
     )
     return contract.MessagePage(items=[contract.message_of(row) for row in rows], next=following)
+
+
+@routes.declare(
+    "POST",
+    "/<id:conversation_id>/messages",
+    access=BUSINESS,
+    body=contract.MessageBody,
+    returns=contract.Message,
+    status=202,
+)
+def write_message(conversation_id: int, body: contract.MessageBody) -> contract.Message:
+    """A person's message: it is sent by a job, and takes the conversation over."""
+    return contract.message_of(
+        people.write_message(tx(), _jobs(), tenant(), caller(), conversation_id, body)
+    )
+
+
+@routes.declare(
+    "POST", "/<id:conversation_id>/take-over", access=BUSINESS, returns=contract.Conversation
+)
+def take_over(conversation_id: int) -> contract.Conversation:
+    """Silences the assistant in this conversation."""
+    return _shown(people.take_over(tx(), tenant(), caller(), conversation_id))
+
+
+@routes.declare(
+    "POST", "/<id:conversation_id>/hand-back", access=BUSINESS, returns=contract.Conversation
+)
+def hand_back(conversation_id: int) -> contract.Conversation:
+    """Lets the assistant answer again, from the customer's next message on."""
+    return _shown(people.hand_back(tx(), tenant(), caller(), conversation_id))
+
+
+@routes.declare(
+    "POST", "/<id:conversation_id>/close", access=BUSINESS, returns=contract.Conversation
+)
+def close(conversation_id: int) -> contract.Conversation:
+    """Closes the conversation until its customer writes again."""
+    return _shown(people.close(tx(), tenant(), caller(), conversation_id))
+
+
+@routes.declare(
+    "POST", "/<id:conversation_id>/reopen", access=BUSINESS, returns=contract.Conversation
+)
+def reopen(conversation_id: int) -> contract.Conversation:
+    """Opens a closed conversation."""
+    return _shown(people.reopen(tx(), tenant(), caller(), conversation_id))
+
+
+@routes.declare(
+    "PUT",
+    "/<id:conversation_id>/assignee",
+    access=BUSINESS,
+    body=contract.AssigneeBody,
+    returns=contract.Conversation,
+)
+def assign(conversation_id: int, body: contract.AssigneeBody) -> contract.Conversation:
+    """Gives the conversation to a user of this business, or to nobody."""
+    return _shown(people.assign(tx(), tenant(), caller(), conversation_id, body.user_id))
+
+
+@routes.declare(
+    "PUT",
+    "/<id:conversation_id>/read",
+    access=BUSINESS,
+    body=contract.ReadBody,
+    returns=contract.ReadMarker,
+)
+def mark_read(conversation_id: int, body: contract.ReadBody) -> contract.ReadMarker:
+    """Notes how far the caller has read."""
+    up_to = people.mark_read(tx(), tenant(), caller(), conversation_id, body.message_id)
+    return contract.ReadMarker(message_id=up_to)
+
+
+@routes.declare(
+    "GET",
+    "/<id:conversation_id>/notes",
+    access=BUSINESS,
+    query=PageQuery,
+    returns=contract.NotePage,
+)
+def list_notes(conversation_id: int, query: PageQuery) -> contract.NotePage:
+    """What people of the business noted for each other, newest first."""
+    rows, following = people.list_notes(
+        tx(), tenant(), conversation_id, limit=query.limit, after=query.after
+    )
+    return contract.NotePage(items=[contract.note_of(row) for row in rows], next=following)
+
+
+@routes.declare(
+    "POST",
+    "/<id:conversation_id>/notes",
+    access=BUSINESS,
+    body=contract.NoteBody,
+    returns=contract.Note,
+    status=201,
+)
+def add_note(conversation_id: int, body: contract.NoteBody) -> contract.Note:
+    """Adds a note; it is never sent."""
+    return contract.note_of(people.add_note(tx(), tenant(), caller(), conversation_id, body.text))
+
+
+def _shown(row: Conversation) -> contract.Conversation:
+    return contract.conversation_of(operations.describe(tx(), tenant(), caller(), [row])[0])
+
+
+def _jobs() -> Jobs:
+    return cast("Jobs", current_app.extensions["maane.jobs"])

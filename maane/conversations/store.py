@@ -2,26 +2,55 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, case, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from maane.conversations.models import Conversation, ConversationLead, Message
+from maane.conversations.models import (
+    WITHHELD,
+    Conversation,
+    ConversationLead,
+    ConversationNote,
+    ConversationRead,
+    Message,
+)
 from maane.kit.db import page
 from maane.tenancy.access import Tenant
+
+SEARCHED_CONVERSATIONS = 20_000
+SEARCHED_MESSAGES = 20_000
+"""A search looks at the newest of a business only: without a full-text index, which the two databases
+do not share, its cost must have an end (docs/decisions/0008-inbox.md)."""
+FEWEST_DIGITS = 3
+PREVIEW = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The beginning of a conversation's last message."""
+
+    text: str
+    author: str
+    status: str
 
 
 def find_conversation(
     tx: Session, tenant: Tenant, channel: str, contact_key: str
 ) -> Conversation | None:
+    """Locked, as by ``lock_conversation``."""
     return tx.scalars(
-        select(Conversation).where(
+        select(Conversation)
+        .where(
             Conversation.business_id == tenant.id,
             Conversation.channel == channel,
             Conversation.contact_key == contact_key,
         )
+        .with_for_update(key_share=True)
     ).one_or_none()
 
 
@@ -33,21 +62,120 @@ def get_conversation(tx: Session, tenant: Tenant, conversation_id: int) -> Conve
     ).one_or_none()
 
 
-def lock_conversation(tx: Session, tenant: Tenant, conversation_id: int) -> Conversation:
-    """The conversation as it is now; others who lock it wait until this transaction has ended."""
+def lock_conversation(tx: Session, tenant: Tenant, conversation_id: int) -> Conversation | None:
+    """The conversation as it is now, for the one transaction that may change it. On SQLite the
+    transaction holds the only write lock already. A message is locked after its conversation, never
+    before."""
     return tx.scalars(
         select(Conversation)
         .where(Conversation.business_id == tenant.id, Conversation.id == conversation_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
-    ).one()
+    ).one_or_none()
 
 
 def list_conversations(
-    tx: Session, tenant: Tenant, *, limit: int, after: str | None
+    tx: Session,
+    tenant: Tenant,
+    user_id: int | None,
+    *,
+    status: str,
+    words: str,
+    limit: int,
+    after: str | None,
 ) -> tuple[Sequence[Conversation], str | None]:
-    statement = select(Conversation).where(Conversation.business_id == tenant.id)
-    return page(tx, statement, Conversation.id, limit=limit, after=after)
+    """The one that was spoken in last first. ``status``: open, closed, waiting, mine or all."""
+    statement = select(Conversation).where(
+        Conversation.business_id == tenant.id, Conversation.last_message_id > 0
+    )
+    if status in ("open", "closed"):
+        statement = statement.where(Conversation.status == status)
+    elif status == "waiting":
+        statement = statement.where(Conversation.is_waiting)
+    elif status == "mine":
+        statement = statement.where(
+            Conversation.assigned_user_id == user_id, Conversation.status == "open"
+        )
+    if words:
+        statement = statement.where(*_found(tx, tenant, words))
+    return page(tx, statement, Conversation.last_message_id, limit=limit, after=after)
+
+
+def _found(tx: Session, tenant: Tenant, words: str) -> list[ColumnElement[bool]]:
+    """Conditions for conversations whose name, phone number or messages hold the words."""
+    oldest_conversation = tx.scalar(
+        select(Conversation.last_message_id)
+        .where(Conversation.business_id == tenant.id)
+        .order_by(Conversation.last_message_id.desc())
+        .offset(SEARCHED_CONVERSATIONS)
+        .limit(1)
+    )
+    oldest_message = tx.scalar(
+        select(Message.id)
+        .where(Message.business_id == tenant.id)
+        .order_by(Message.id.desc())
+        .offset(SEARCHED_MESSAGES)
+        .limit(1)
+    )
+    said = select(Message.conversation_id).where(
+        Message.business_id == tenant.id,
+        Message.id > (oldest_message or 0),
+        func.lower(Message.text).contains(words.lower(), autoescape=True),
+    )
+    ways: list[ColumnElement[bool]] = [
+        func.lower(Conversation.contact_name).contains(words.lower(), autoescape=True),
+        Conversation.id.in_(said),
+    ]
+    # A number is kept as +972…, and people type 052-….
+    digits = re.sub(r"\D", "", words).lstrip("0")
+    if len(digits) >= FEWEST_DIGITS and not re.search(r"[^\W\d]", words):
+        ways.append(Conversation.contact_phone.contains(digits, autoescape=True))
+    return [Conversation.last_message_id > (oldest_conversation or 0), or_(*ways)]
+
+
+def previews_of(tx: Session, tenant: Tenant, message_ids: Sequence[int]) -> dict[int, Preview]:
+    """The beginnings of these messages, by their ids."""
+    rows = tx.execute(
+        select(
+            Message.id, func.substr(Message.text, 1, PREVIEW), Message.author, Message.status
+        ).where(Message.business_id == tenant.id, Message.id.in_(message_ids))
+    )
+    return {key: Preview(text, author, status) for key, text, author, status in rows}
+
+
+def read_up_to(
+    tx: Session, tenant: Tenant, user_id: int | None, conversation_ids: Sequence[int]
+) -> dict[int, int]:
+    """The last message that a user has read, by conversation; none where they never looked."""
+    rows = tx.execute(
+        select(ConversationRead.conversation_id, ConversationRead.message_id).where(
+            ConversationRead.business_id == tenant.id,
+            ConversationRead.user_id == user_id,
+            ConversationRead.conversation_id.in_(conversation_ids),
+        )
+    )
+    return {row.conversation_id: row.message_id for row in rows}
+
+
+def mark_read(
+    tx: Session, tenant: Tenant, user_id: int, conversation_id: int, message_id: int
+) -> None:
+    """Moves a user's marker forward, in one statement: two tabs may do it at once."""
+    insert: Any = sqlite.insert if tx.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement = insert(ConversationRead).values(
+        business_id=tenant.id,
+        conversation_id=conversation_id,
+        user_id=user_id,
+        message_id=message_id,
+    )
+    is_further = statement.excluded.message_id > ConversationRead.message_id
+    further = case((is_further, statement.excluded.message_id), else_=ConversationRead.message_id)
+    tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=["business_id", "conversation_id", "user_id"],
+            set_={"message_id": further},
+        )
+    )
 
 
 def leads_of(tx: Session, tenant: Tenant, conversation_ids: Sequence[int]) -> dict[int, int]:
@@ -71,12 +199,14 @@ def list_messages(
 
 
 def list_until(tx: Session, tenant: Tenant, message: Message, *, limit: int) -> list[Message]:
+    """What was said up to a message, oldest first. What was withheld was not said."""
     statement = (
         select(Message)
         .where(
             Message.business_id == tenant.id,
             Message.conversation_id == message.conversation_id,
             Message.id <= message.id,
+            Message.status != WITHHELD,
         )
         .order_by(Message.id.desc())
         .limit(limit)
@@ -93,6 +223,18 @@ def find_message(tx: Session, tenant: Tenant, message_id: int) -> Message | None
 def find_by_external_id(tx: Session, tenant: Tenant, external_id: str) -> Message | None:
     return tx.scalars(
         select(Message).where(Message.business_id == tenant.id, Message.external_id == external_id)
+    ).one_or_none()
+
+
+def find_by_idempotency_key(
+    tx: Session, tenant: Tenant, conversation_id: int, key: str
+) -> Message | None:
+    return tx.scalars(
+        select(Message).where(
+            Message.business_id == tenant.id,
+            Message.conversation_id == conversation_id,
+            Message.idempotency_key == key,
+        )
     ).one_or_none()
 
 
@@ -152,7 +294,7 @@ def is_answered_after(tx: Session, tenant: Tenant, message: Message) -> bool:
     return tx.scalars(statement).first() is not None
 
 
-def add(tx: Session, row: Conversation | Message | ConversationLead) -> None:
+def add(tx: Session, row: Conversation | Message | ConversationLead | ConversationNote) -> None:
     tx.add(row)
     tx.flush()
 
@@ -161,6 +303,33 @@ def add_messages(tx: Session, rows: Sequence[Message]) -> None:
     """Adds messages whose ids rise in the order given."""
     tx.add_all(rows)
     tx.flush()
+
+
+def list_notes(
+    tx: Session, tenant: Tenant, conversation_id: int, *, limit: int, after: str | None
+) -> tuple[Sequence[ConversationNote], str | None]:
+    statement = select(ConversationNote).where(
+        ConversationNote.business_id == tenant.id,
+        ConversationNote.conversation_id == conversation_id,
+    )
+    return page(tx, statement, ConversationNote.id, limit=limit, after=after)
+
+
+def withhold_answers(tx: Session, tenant: Tenant, conversation_id: int) -> list[int]:
+    """Keeps back what the assistant was about to say; the ids of what was."""
+    statement = (
+        update(Message)
+        .where(
+            Message.business_id == tenant.id,
+            Message.conversation_id == conversation_id,
+            Message.status == "pending",
+            Message.author != "person",
+        )
+        .values(status=WITHHELD, error=None)
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    )
+    return list(tx.scalars(statement))
 
 
 def move_status(

@@ -109,6 +109,15 @@ class AuditPage(Shape):
     next: str | None
 
 
+class BusinessUser(Shape):
+    id: int
+    name: str
+
+
+class BusinessUserList(Shape):
+    items: list[BusinessUser]
+
+
 def business_of(row: BusinessRow) -> Business:
     return Business(
         id=row.id,

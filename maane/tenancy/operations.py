@@ -101,6 +101,11 @@ def is_active(tx: Transaction, tenant: Tenant) -> bool:
     return get_business(tx, tenant.id).status == "active"
 
 
+def list_users(tx: Transaction, tenant: Tenant) -> Sequence[User]:
+    """The users who are at home in this business, by name."""
+    return auth.list_users_of(tx, tenant.id)
+
+
 def create_user(
     tx: Transaction,
     caller: Caller,

@@ -86,6 +86,16 @@ def stop_impersonation() -> Me:
 
 
 @routes.declare(
+    "GET", "/business/current/users", access=BUSINESS, returns=contract.BusinessUserList
+)
+def list_users() -> contract.BusinessUserList:
+    """The people who are at home in this business."""
+    users = operations.list_users(tx(), tenant())
+    items = [contract.BusinessUser(id=user.id, name=user.name) for user in users]
+    return contract.BusinessUserList(items=items)
+
+
+@routes.declare(
     "GET",
     "/business/current/audit",
     access=BUSINESS,

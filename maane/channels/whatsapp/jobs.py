@@ -1,4 +1,5 @@
-"""The job of a turn: take in what a person wrote, decide on one answer, send it once.
+"""The job of a turn: take in what a person wrote, decide on one answer, send it once. A message that
+somebody of the business wrote is sent by the same steps.
 
 Each stage is a transaction of its own and can be repeated: a worker that was killed takes the job up
 again and finds what is done already. The answer is kept before it is sent and the database holds one
@@ -56,13 +57,20 @@ NOT_CONNECTED = "not_connected"
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """How a message reaches its customer, and the event that it answers, if it answers one."""
+
+    provider: str
+    contact_key: str
+    event_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """A turn that was taken in: where it came from, what to answer, and the answer if decided; else
     how long the person may still be writing."""
 
-    event_id: int
-    provider: str
-    contact_key: str
+    way: Way
     turn: Turn
     answer: Message | None
     wait_s: float
@@ -89,7 +97,7 @@ class Work:
             reply = compose_reply(self.model, opened.turn)
             answer = self._decide(business_id, opened, reply)
         if answer is not None and answer.status in ("pending", "sending"):
-            self._send(business_id, opened, answer)
+            self._send(business_id, opened.way, answer)
 
     def give_up(self, business_id: int, event_id: int) -> None:
         """Says on the event that it failed, and on the answer that it will not be sent."""
@@ -103,6 +111,23 @@ class Work:
                 tx, tenant, message, GIVEN_UP
             )
             inbox.mark_failed(tx, tenant, event_id, NOT_SENT if has_answer else NOT_MADE)
+
+    def send(self, business_id: int, message_id: int) -> None:
+        """Sends a message that somebody of the business wrote. Raises ``TryLater`` when it cannot be
+        sent now."""
+        with self.database.transaction(business_id, writes=False) as tx:
+            tenant = tenant_for_job(tx, business_id)
+            message, conversation = conversations.outgoing(tx, tenant, message_id)
+        provider = operations.provider_of_channel(conversation.channel)
+        if message.status in ("pending", "sending"):
+            self._send(business_id, Way(provider, conversation.contact_key), message)
+
+    def give_up_sending(self, business_id: int, message_id: int) -> None:
+        """Says on the message that it will not be sent, with the last reason."""
+        with self.database.transaction(business_id) as tx:
+            tenant = tenant_for_job(tx, business_id)
+            message, _ = conversations.outgoing(tx, tenant, message_id)
+            conversations.mark_failed(tx, tenant, message_id, message.error or GIVEN_UP)
 
     def _open(self, business_id: int, event_id: int) -> Opened | None:
         """None where this job has nothing to answer."""
@@ -124,6 +149,8 @@ class Work:
             awaiting = conversations.awaiting(tx, tenant, conversation.id)
             if answer is None and (not awaiting or awaiting[-1].id != message.id):
                 return None
+            if answer is None and conversations.is_silent(conversation):
+                return None
             version = prompts.current_prompts(tx, tenant)
             turn = Turn(
                 tenant=tenant,
@@ -134,10 +161,11 @@ class Work:
             )
             pause = operations.pause_of(tx, tenant, event.provider)
             wait_s = 0.0 if answer is not None else _wait_s(awaiting, pause)
-            return Opened(event.id, event.provider, said.contact_key, turn, answer, wait_s)
+            way = Way(event.provider, said.contact_key, event.id)
+            return Opened(way, turn, answer, wait_s)
 
     def _decide(self, business_id: int, opened: Opened, reply: Reply) -> Message | None:
-        """The answer that is to be sent; None when it was stale."""
+        """The answer that is to be sent; None when it was stale or a person took over."""
         turn, message = opened.turn, opened.turn.history[-1]
         with self.database.transaction(business_id) as tx:
             tenant = tenant_for_job(tx, business_id)
@@ -151,6 +179,8 @@ class Work:
             answer = conversations.decide_answer(
                 tx, tenant, message, reply.author, reply.text, turn.prompt_version
             )
+            if answer is None:
+                return None
             lead_id = conversations.lead_id_of(tx, tenant, message.conversation_id)
             if lead_id is not None and (reply.name or reply.need):
                 leads.add_from_intake(
@@ -164,22 +194,20 @@ class Work:
                 )
             return answer
 
-    def _send(self, business_id: int, opened: Opened, answer: Message) -> None:
+    def _send(self, business_id: int, way: Way, answer: Message) -> None:
         was_uncertain = answer.status == "sending"
         if was_uncertain and answer.error is None:
             self._leave_uncertain(business_id, answer.id, INTERRUPTED)
             return
         with self.database.transaction(business_id, writes=False) as tx:
             tenant = tenant_for_job(tx, business_id)
-            sender = operations.sender_for(tx, tenant, self.settings, opened.provider)
+            sender = operations.sender_for(tx, tenant, self.settings, way.provider)
         try:
-            if not self._claim(business_id, opened.event_id, answer, sender) or sender is None:
+            if not self._claim(business_id, way, answer, sender) or sender is None:
                 return
-            sent = sender.send_text(opened.contact_key, answer.text, answer.id)
+            sent = sender.send_text(way.contact_key, answer.text, answer.id)
         except SendError as error:
-            self._note_failure(
-                business_id, opened.event_id, answer.id, error, was_uncertain=was_uncertain
-            )
+            self._note_failure(business_id, way, answer.id, error, was_uncertain=was_uncertain)
             return
         finally:
             if sender is not None:
@@ -188,23 +216,22 @@ class Work:
             tenant = tenant_for_job(tx, business_id)
             conversations.mark_sent(tx, tenant, answer.id, sent.external_id, sent.status)
 
-    def _claim(
-        self, business_id: int, event_id: int, answer: Message, sender: Sender | None
-    ) -> bool:
+    def _claim(self, business_id: int, way: Way, answer: Message, sender: Sender | None) -> bool:
         with self.database.transaction(business_id) as tx:
             tenant = tenant_for_job(tx, business_id)
+            if not conversations.may_send(tx, tenant, answer):
+                return False
             if answer.status == "sending":
                 conversations.release_sending(tx, tenant, answer.id, answer.error)
             is_ours = conversations.claim_sending(tx, tenant, answer.id)
             if is_ours and sender is None:
-                conversations.mark_failed(tx, tenant, answer.id, NO_NUMBER)
-                inbox.mark_failed(tx, tenant, event_id, NOT_CONNECTED)
+                _fail(tx, tenant, way, answer.id, NO_NUMBER, NOT_CONNECTED)
             return is_ours
 
     def _note_failure(
         self,
         business_id: int,
-        event_id: int,
+        way: Way,
         answer_id: int,
         error: SendError,
         *,
@@ -219,8 +246,7 @@ class Work:
         with self.database.transaction(business_id) as tx:
             tenant = tenant_for_job(tx, business_id)
             if not error.may_retry:
-                conversations.mark_failed(tx, tenant, answer_id, error.words)
-                inbox.mark_failed(tx, tenant, event_id, REFUSED)
+                _fail(tx, tenant, way, answer_id, error.words, REFUSED)
                 return
             conversations.release_sending(tx, tenant, answer_id, error.words)
         raise TryLater(error.after_s)
@@ -264,6 +290,15 @@ def _take_in(
     return conversation, bool(new)
 
 
+def _fail(
+    tx: Transaction, tenant: Tenant, way: Way, message_id: int, words: str, failure: str
+) -> None:
+    """Says on a message, and on the event that it answers, that it will not be sent."""
+    conversations.mark_failed(tx, tenant, message_id, words)
+    if way.event_id is not None:
+        inbox.mark_failed(tx, tenant, way.event_id, failure)
+
+
 def _wait_s(awaiting: Sequence[Message], pause: timedelta) -> float:
     """Seconds until the messages that await an answer should get it."""
     received = [message.created_at for message in awaiting]
@@ -274,7 +309,7 @@ def _wait_s(awaiting: Sequence[Message], pause: timedelta) -> float:
 def _has_written_more(tx: Transaction, tenant: Tenant, opened: Opened) -> bool:
     """True when the person wrote since the turn was opened: that is not taken in yet, since their jobs
     run one after the other."""
-    waiting = inbox.waiting_events(tx, tenant, opened.provider, opened.contact_key)
+    waiting = inbox.waiting_events(tx, tenant, opened.way.provider, opened.way.contact_key)
     return any(
         said is not None and said.is_answerable
         for said in (parse_piece(e.payload) for e in waiting)

@@ -156,6 +156,11 @@ def sender_for(tx: Transaction, tenant: Tenant, settings: Settings, provider: st
     return GraphSender(settings.whatsapp_api_url, channel.phone_number_id, token)
 
 
+def provider_of_channel(channel: str) -> str:
+    """Who carries the messages of a conversation's channel."""
+    return SIMULATOR if channel == "simulator" else META
+
+
 def connected_number(tx: Transaction, tenant: Tenant) -> str | None:
     """The number at Meta that this business answers on."""
     channel = store.find_channel(tx, tenant, META)

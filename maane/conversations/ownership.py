@@ -1,0 +1,100 @@
+"""Who answers in a conversation, the assistant or a person, and what that means for its messages.
+
+These act on a conversation that the caller has locked (``store.lock_conversation``), so a takeover and
+a message that is about to leave follow one another: what was claimed before a takeover leaves, nothing
+is claimed after it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from maane.conversations import store
+from maane.conversations.models import Conversation, Message
+from maane.kit.db import Transaction, now
+from maane.tenancy import audit
+from maane.tenancy.access import Caller, Tenant
+
+TAKEOVER_HOURS = 12
+WINDOW_HOURS = 24
+"""WhatsApp takes free text for so long after the customer's last message."""
+
+
+def is_persons(conversation: Conversation, at: datetime) -> bool:
+    """True while a person owns the conversation and the assistant is silent."""
+    until = conversation.owned_until_at
+    return conversation.owner == "person" and until is not None and until > at
+
+
+def window_closes_at(conversation: Conversation) -> datetime | None:
+    """When free text ends; None where the customer never wrote."""
+    wrote_at = conversation.last_inbound_at
+    return None if wrote_at is None else wrote_at + timedelta(hours=WINDOW_HOURS)
+
+
+def take(
+    tx: Transaction,
+    tenant: Tenant,
+    caller: Caller,
+    conversation: Conversation,
+    reason: Literal["took_over", "wrote"],
+) -> None:
+    """Makes the caller the owner for ``TAKEOVER_HOURS`` from now, keeps back what the assistant was
+    about to say, and assigns the conversation to the caller where nobody had it."""
+    at = now()
+    if not is_persons(conversation, at) or conversation.owner_user_id != caller.user_id:
+        conversation.owner = "person"
+        conversation.owner_user_id = caller.user_id
+        conversation.owner_name = caller.name
+        conversation.owned_at = at
+        conversation.silence_reason = reason
+        audit.record(tx, caller, "conversation.taken_over", f"conversation:{conversation.id}")
+    conversation.owned_until_at = at + timedelta(hours=TAKEOVER_HOURS)
+    if conversation.assigned_user_id is None:
+        conversation.assigned_user_id = caller.user_id
+    withheld = store.withhold_answers(tx, tenant, conversation.id)
+    if conversation.last_message_id in (conversation.last_inbound_id, *withheld):
+        conversation.is_waiting = True
+
+
+def give_back(
+    tx: Transaction, caller: Caller, conversation: Conversation, *, reason: str | None = None
+) -> None:
+    """Makes the assistant the owner again, where it is not. Whether the customer waits stays."""
+    if conversation.owner == "assistant":
+        return
+    conversation.owner = "assistant"
+    conversation.owner_user_id = conversation.owner_name = None
+    conversation.owned_at = conversation.owned_until_at = conversation.silence_reason = None
+    subject = f"conversation:{conversation.id}"
+    audit.record(tx, caller, "conversation.handed_back", subject, reason=reason)
+
+
+def reopen(tx: Transaction, caller: Caller, conversation: Conversation) -> None:
+    """Opens a closed conversation."""
+    if conversation.status == "open":
+        return
+    conversation.status = "open"
+    audit.record(tx, caller, "conversation.reopened", f"conversation:{conversation.id}")
+
+
+def note_said(conversation: Conversation, message: Message, at: datetime) -> None:
+    """Puts a message at the end of its conversation."""
+    conversation.last_message_id = message.id
+    conversation.last_message_at = max(conversation.last_message_at, at)
+    if message.direction == "inbound":
+        conversation.last_inbound_id = message.id
+        conversation.last_inbound_at = max(conversation.last_inbound_at or at, at)
+
+
+def note_unsent(conversation: Conversation, message_id: int) -> None:
+    """The customer waits when the last thing that was to be said was not."""
+    if conversation.last_message_id == message_id:
+        conversation.is_waiting = True
+
+
+def note_resumed(conversation: Conversation, message_id: int) -> None:
+    """What was not sent will be tried again."""
+    if conversation.last_message_id == message_id:
+        conversation.is_waiting = False
