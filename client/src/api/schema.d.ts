@@ -260,12 +260,92 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The conversations of this business, newest first.
+         * The conversations of this business, the one that was spoken in last first.
          * @description Access: business.
          */
         get: operations["conversations_list_conversations"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/conversations/{conversation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One conversation.
+         * @description Access: business.
+         */
+        get: operations["conversations_get_conversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/conversations/{conversation_id}/assignee": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Gives the conversation to a user of this business, or to nobody.
+         * @description Access: business.
+         */
+        put: operations["conversations_assign"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/conversations/{conversation_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Closes the conversation until its customer writes again.
+         * @description Access: business.
+         */
+        post: operations["conversations_close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/conversations/{conversation_id}/hand-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lets the assistant answer again, from the customer's next message on.
+         * @description Access: business.
+         */
+        post: operations["conversations_hand_back"];
         delete?: never;
         options?: never;
         head?: never;
@@ -285,7 +365,95 @@ export interface paths {
          */
         get: operations["conversations_list_messages"];
         put?: never;
+        /**
+         * A person's message: it is sent by a job, and takes the conversation over.
+         * @description Access: business.
+         */
+        post: operations["conversations_write_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/conversations/{conversation_id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What people of the business noted for each other, newest first.
+         * @description Access: business.
+         */
+        get: operations["conversations_list_notes"];
+        put?: never;
+        /**
+         * Adds a note; it is never sent.
+         * @description Access: business.
+         */
+        post: operations["conversations_add_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/conversations/{conversation_id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Notes how far the caller has read.
+         * @description Access: business.
+         */
+        put: operations["conversations_mark_read"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/conversations/{conversation_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Opens a closed conversation.
+         * @description Access: business.
+         */
+        post: operations["conversations_reopen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/conversations/{conversation_id}/take-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Silences the assistant in this conversation.
+         * @description Access: business.
+         */
+        post: operations["conversations_take_over"];
         delete?: never;
         options?: never;
         head?: never;
@@ -448,6 +616,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/business/current/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The people who are at home in this business.
+         * @description Access: business.
+         */
+        get: operations["tenancy_list_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/business/current/whatsapp/settings": {
         parameters: {
             query?: never;
@@ -476,6 +664,21 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** Assignee */
+        Assignee: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+        };
+        /**
+         * AssigneeBody
+         * @description Null for nobody.
+         */
+        AssigneeBody: {
+            /** User Id */
+            user_id: number | null;
+        };
         /**
          * Assistant
          * @description Whether a model answers, or intake; and whether a WhatsApp number is connected.
@@ -600,12 +803,30 @@ export interface components {
              */
             status: ("active" | "suspended") | null;
         };
-        /** Conversation */
+        /** BusinessUser */
+        BusinessUser: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+        };
+        /** BusinessUserList */
+        BusinessUserList: {
+            /** Items */
+            items: components["schemas"]["BusinessUser"][];
+        };
+        /**
+         * Conversation
+         * @description ``takeover`` is there while ``owner`` is ``person``. Free text ends at ``window_closes_at``.
+         *     A takeover lasts ``takeover_hours`` from the person's last message.
+         */
         Conversation: {
             /** Id */
             id: number;
             /** Channel */
             channel: string;
+            /** Status */
+            status: string;
             /** Contact Phone */
             contact_phone: string | null;
             /** Contact Name */
@@ -614,6 +835,19 @@ export interface components {
             lead_id: number | null;
             /** Prompt Version */
             prompt_version: number;
+            /** Owner */
+            owner: string;
+            takeover: components["schemas"]["Takeover"] | null;
+            /** Takeover Hours */
+            takeover_hours: number;
+            /** Window Closes At */
+            window_closes_at: string | null;
+            assigned_to: components["schemas"]["Assignee"] | null;
+            /** Is Waiting */
+            is_waiting: boolean;
+            /** Is Unread */
+            is_unread: boolean;
+            last_message: components["schemas"]["LastMessage"] | null;
             /**
              * Last Message At
              * Format: date-time
@@ -631,6 +865,33 @@ export interface components {
             items: components["schemas"]["Conversation"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * ConversationQuery
+         * @description ``q`` is looked for in names, phone numbers and the newest messages.
+         */
+        ConversationQuery: {
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+            /**
+             * After
+             * @default null
+             */
+            after: string | null;
+            /**
+             * Status
+             * @default all
+             * @enum {string}
+             */
+            status: "open" | "closed" | "waiting" | "mine" | "all";
+            /**
+             * Q
+             * @default
+             */
+            q: string;
         };
         /** Credentials */
         Credentials: {
@@ -732,6 +993,18 @@ export interface components {
              * @default null
              */
             reason: string | null;
+        };
+        /**
+         * LastMessage
+         * @description The beginning of the last message.
+         */
+        LastMessage: {
+            /** Text */
+            text: string;
+            /** Author */
+            author: string;
+            /** Status */
+            status: string;
         };
         /** Lead */
         Lead: {
@@ -898,6 +1171,8 @@ export interface components {
             direction: string;
             /** Author */
             author: string;
+            /** Author Name */
+            author_name: string | null;
             /** Text */
             text: string;
             /** Status */
@@ -912,6 +1187,16 @@ export interface components {
              */
             created_at: string;
         };
+        /**
+         * MessageBody
+         * @description ``idempotency_key`` is made by the client for each message: posting it again sends nothing.
+         */
+        MessageBody: {
+            /** Text */
+            text: string;
+            /** Idempotency Key */
+            idempotency_key: string;
+        };
         /** MessagePage */
         MessagePage: {
             /** Items */
@@ -925,6 +1210,32 @@ export interface components {
             is_connected: boolean;
             /** Name */
             name: string | null;
+        };
+        /** Note */
+        Note: {
+            /** Id */
+            id: number;
+            /** Author Name */
+            author_name: string;
+            /** Text */
+            text: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /** NoteBody */
+        NoteBody: {
+            /** Text */
+            text: string;
+        };
+        /** NotePage */
+        NotePage: {
+            /** Items */
+            items: components["schemas"]["Note"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * PageQuery
@@ -972,6 +1283,19 @@ export interface components {
             calls_prompt: string;
             /** Whatsapp Prompt */
             whatsapp_prompt: string;
+        };
+        /**
+         * ReadBody
+         * @description The last message that was seen.
+         */
+        ReadBody: {
+            /** Message Id */
+            message_id: number;
+        };
+        /** ReadMarker */
+        ReadMarker: {
+            /** Message Id */
+            message_id: number;
         };
         /** Retried */
         Retried: {
@@ -1045,6 +1369,28 @@ export interface components {
              * @default
              */
             name: string;
+        };
+        /**
+         * Takeover
+         * @description Who answers in the assistant's place, and until when it is silent.
+         */
+        Takeover: {
+            /** User Id */
+            user_id: number | null;
+            /** Name */
+            name: string | null;
+            /** Reason */
+            reason: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
         };
         /**
          * WhatsappSettings
@@ -1511,6 +1857,8 @@ export interface operations {
             query?: {
                 limit?: number;
                 after?: string;
+                status?: "open" | "closed" | "waiting" | "mine" | "all";
+                q?: string;
             };
             header?: never;
             path?: never;
@@ -1525,6 +1873,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConversationPage"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    conversations_get_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    conversations_assign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssigneeBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    conversations_close: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    conversations_hand_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
                 };
             };
             /** @description Refused; the body says why. */
@@ -1559,6 +2035,207 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessagePage"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    conversations_write_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    conversations_list_notes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path: {
+                conversation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotePage"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    conversations_add_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    conversations_mark_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadMarker"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    conversations_reopen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    conversations_take_over: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
                 };
             };
             /** @description Refused; the body says why. */
@@ -1909,6 +2586,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SimulatorMessage"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    tenancy_list_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BusinessUserList"];
                 };
             };
             /** @description Refused; the body says why. */
