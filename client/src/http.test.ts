@@ -1,6 +1,14 @@
 import { http, HttpResponse } from 'msw'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { answer, api, ApiError, bootstrapCsrf, readCsrfCookie, serverNow } from './http'
+import {
+  answer,
+  api,
+  ApiError,
+  bootstrapCsrf,
+  forgetAnswers,
+  readCsrfCookie,
+  serverNow,
+} from './http'
 import { answerWith, refuseWith, REQUEST_ID, server } from './test/server'
 
 const LEADS = '/api/business/current/leads'
@@ -212,5 +220,25 @@ describe('the token', () => {
   it('is an error when the endpoint answers with nothing', async () => {
     server.use(http.get('*/api/auth/csrf', () => new HttpResponse(null, { status: 204 })))
     await expect(answer(api.GET('/api/auth/csrf'))).rejects.toMatchObject({ error: 'unreadable' })
+  })
+})
+
+describe('a read that is asked again', () => {
+  it('offers what it has, and takes 304 for it', async () => {
+    const offered: (string | null)[] = []
+    const document = { items: [], next: null }
+    server.use(
+      http.get('*/api/business/current/leads', ({ request }) => {
+        offered.push(request.headers.get('If-None-Match'))
+        return offered.at(-1) === '"one"'
+          ? new HttpResponse(null, { status: 304, headers: { ETag: '"one"' } })
+          : HttpResponse.json(document, { headers: { ETag: '"one"' } })
+      }),
+    )
+    const ask = () => answer(api.GET('/api/business/current/leads'))
+    expect([await ask(), await ask()]).toEqual([document, document])
+    forgetAnswers()
+    await ask()
+    expect(offered).toEqual([null, '"one"', null])
   })
 })

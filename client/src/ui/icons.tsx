@@ -101,6 +101,13 @@ export const PauseIcon = icon(<path d="M9 5v14M15 5v14" />)
 export const SparkIcon = icon(
   <path d="M12 3l2 6.500L20.500 12 14 14.500 12 21l-2-6.500L3.500 12 10 9.500z" />,
 )
+export const SearchIcon = icon(
+  <>
+    <circle cx="11" cy="11" r="6.500" />
+    <path d="M16 16l4.500 4.500" />
+  </>,
+)
+export const NoteIcon = icon(<path d="M5 4h14v10l-5 6H5zM19 14h-5v6M8.500 8.500h7M8.500 12h4" />)
 export const UserIcon = icon(
   <>
     <circle cx="12" cy="8" r="4" />

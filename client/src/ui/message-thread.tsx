@@ -32,14 +32,15 @@ export function MessageThread({
           className={classes.bubble}
           data-own={message.direction === own || undefined}
           data-failed={message.status === 'failed' || undefined}
+          data-withheld={message.status === 'withheld' || undefined}
           data-testid={message.direction === 'outbound' ? outboundTestId : 'message-inbound'}
         >
           <div className={classes.text} dir="auto">
             {message.text}
           </div>
           <Text size="xs" className={classes.meta}>
-            {wordFor('author', message.author)} · {formats.time(message.created_at)} ·{' '}
-            {wordFor('messageStatus', message.status)}
+            <bdi>{message.author_name ?? wordFor('author', message.author)}</bdi> ·{' '}
+            {formats.time(message.created_at)} · {wordFor('messageStatus', message.status)}
           </Text>
           {message.error !== null && (
             <Text size="xs" c="red">

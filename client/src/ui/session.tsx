@@ -5,7 +5,7 @@
  */
 import { queryOptions, type QueryClient } from '@tanstack/react-query'
 import { createContext, useContext } from 'react'
-import { answer, api, ApiError, type Schemas } from '../http'
+import { answer, api, ApiError, forgetAnswers, type Schemas } from '../http'
 
 export type Me = Schemas['Me']
 export type ActingBusiness = NonNullable<Me['tenant']>
@@ -44,6 +44,7 @@ export function followOtherTabs(client: QueryClient): () => void {
  */
 export async function replaceSession(client: QueryClient, me: Me | null): Promise<void> {
   await client.cancelQueries()
+  forgetAnswers()
   client.removeQueries({ predicate: (query) => query.queryKey[0] !== SESSION_KEY[0] })
   client.setQueryData(SESSION_KEY, me)
   otherTabs?.postMessage('session replaced')

@@ -1,79 +1,113 @@
-import { Button } from '@mantine/core'
+import { Button, Chip, Group, TextInput } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { Link, useParams } from 'react-router'
-import { useWords } from '../../i18n'
+import { useRef, useState } from 'react'
+import { Link, useNavigate, useParams } from 'react-router'
+import { useWordFor, useWords } from '../../i18n'
 import { ErrorNotice } from '../../ui/error-notice'
-import { ChatIcon } from '../../ui/icons'
-import { Card, EmptyState, Loading, LoadMore, PageTitle } from '../../ui/page'
+import { ChatIcon, SearchIcon } from '../../ui/icons'
+import { EmptyState, Loading, LoadMore, PageTitle } from '../../ui/page'
 import { useBusiness } from '../../ui/session'
 import { ConversationList } from './conversation-list'
-import { ConversationMessages } from './conversation-messages'
 import classes from './conversations.module.css'
-import { conversationsQuery } from './queries'
+import { OpenConversation } from './open-conversation'
+import { conversationsQuery, FILTERS, type ConversationFilter } from './queries'
+import { useKeys } from './use-keys'
+
+const TYPING_MS = 300
+const LONGEST_SEARCH = 100
 
 export function ConversationsPage() {
   const { t } = useWords()
+  const wordFor = useWordFor()
   const business = useBusiness()
+  const navigate = useNavigate()
   const { conversationId } = useParams()
   const openId = conversationId === undefined ? null : Number(conversationId)
-  const conversations = useInfiniteQuery(conversationsQuery(business.id))
-  const rows = conversations.data?.pages.flatMap((page) => page.items) ?? []
-  const open = rows.find((row) => row.id === openId)
+  const [filter, setFilter] = useState<ConversationFilter>('open')
+  const [words, setWords] = useState('')
+  const [searched] = useDebouncedValue(words.trim(), TYPING_MS)
+  const conversations = useInfiniteQuery(conversationsQuery(business.id, filter, searched))
+  const list = useRef<HTMLElement>(null)
+  const search = useRef<HTMLInputElement>(null)
+  useKeys({ list, search, onBack: () => void navigate('/conversations') })
 
-  if (conversations.data !== undefined && rows.length === 0) {
-    return (
-      <>
-        <PageTitle title={t('conversations.title')} subtitle={t('conversations.subtitle')} />
-        <Card>
-          <EmptyState
-            icon={<ChatIcon size={26} />}
-            title={t('conversations.empty')}
-            text={t('conversations.emptyText')}
-            action={
-              <Button component={Link} to="/simulator" variant="light">
-                {t('conversations.tryIt')}
-              </Button>
-            }
-          />
-        </Card>
-      </>
-    )
-  }
+  // A conversation that moved between two pages while they were read stands on both.
+  const found = conversations.data?.pages.flatMap((page) => page.items) ?? []
+  const rows = [...new Map(found.map((row) => [row.id, row])).values()]
+  const isEmptyInbox = filter === 'open' && searched === ''
+
   return (
     <>
       <PageTitle title={t('conversations.title')} subtitle={t('conversations.subtitle')} />
-      {conversations.isError && (
-        <ErrorNotice error={conversations.error} onRetry={() => void conversations.refetch()} />
-      )}
-      {conversations.isPending && <Loading />}
-      {conversations.data !== undefined && (
-        <div className={classes.panes} data-open={openId !== null || undefined}>
-          <nav className={classes.list} aria-label={t('conversations.list')}>
-            <ConversationList conversations={rows} openId={openId} timeZone={business.timezone} />
-            <LoadMore
-              hasMore={conversations.hasNextPage}
-              isLoading={conversations.isFetchingNextPage}
-              onMore={() => void conversations.fetchNextPage()}
+      <div className={classes.panes} data-open={openId !== null || undefined}>
+        <nav className={classes.list} aria-label={t('conversations.list')} ref={list}>
+          <div className={classes.finder}>
+            <TextInput
+              ref={search}
+              type="search"
+              size="sm"
+              maxLength={LONGEST_SEARCH}
+              aria-label={t('conversations.search')}
+              placeholder={t('conversations.searchHint')}
+              title={t('conversations.keys')}
+              leftSection={<SearchIcon size={16} />}
+              value={words}
+              onChange={(event) => setWords(event.currentTarget.value)}
+              classNames={{ input: 'maane-any-direction' }}
+              data-testid="search"
             />
-          </nav>
-          <section className={classes.thread} aria-label={t('conversations.messages')}>
-            {openId === null || !Number.isSafeInteger(openId) ? (
-              <EmptyState
-                icon={<ChatIcon size={26} />}
-                title={t('conversations.choose')}
-                text={t('conversations.chooseText')}
-              />
-            ) : (
-              <ConversationMessages
-                key={openId}
-                business={business}
-                conversationId={openId}
-                conversation={open}
-              />
-            )}
-          </section>
-        </div>
-      )}
+            <Chip.Group
+              multiple={false}
+              value={filter}
+              onChange={(value) => setFilter(value as ConversationFilter)}
+            >
+              <Group gap={4} role="group" aria-label={t('conversations.filter')}>
+                {FILTERS.map((value) => (
+                  <Chip key={value} value={value} size="xs" variant="light">
+                    {wordFor('conversationFilter', value)}
+                  </Chip>
+                ))}
+              </Group>
+            </Chip.Group>
+          </div>
+          {conversations.isError && (
+            <ErrorNotice error={conversations.error} onRetry={() => void conversations.refetch()} />
+          )}
+          {conversations.isPending && <Loading />}
+          {conversations.data !== undefined && rows.length === 0 && (
+            <EmptyState
+              icon={<ChatIcon size={26} />}
+              title={isEmptyInbox ? t('conversations.empty') : t('conversations.emptyFiltered')}
+              text={isEmptyInbox ? t('conversations.emptyText') : undefined}
+              action={
+                isEmptyInbox && (
+                  <Button component={Link} to="/simulator" variant="light">
+                    {t('conversations.tryIt')}
+                  </Button>
+                )
+              }
+            />
+          )}
+          <ConversationList conversations={rows} openId={openId} timeZone={business.timezone} />
+          <LoadMore
+            hasMore={conversations.hasNextPage}
+            isLoading={conversations.isFetchingNextPage}
+            onMore={() => void conversations.fetchNextPage()}
+          />
+        </nav>
+        <section className={classes.thread} aria-label={t('conversations.messages')}>
+          {openId === null || !Number.isSafeInteger(openId) ? (
+            <EmptyState
+              icon={<ChatIcon size={26} />}
+              title={t('conversations.choose')}
+              text={t('conversations.chooseText')}
+            />
+          ) : (
+            <OpenConversation key={openId} business={business} conversationId={openId} />
+          )}
+        </section>
+      </div>
     </>
   )
 }

@@ -1,23 +1,42 @@
-import { infiniteQueryOptions } from '@tanstack/react-query'
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+} from '@tanstack/react-query'
 import { answer, api, type Schemas } from '../../http'
 
 export type Conversation = Schemas['Conversation']
+export type ConversationFilter = 'open' | 'waiting' | 'mine' | 'closed' | 'all'
+export type Verb = 'takeOver' | 'handBack' | 'close' | 'reopen'
 
-/** While the page is visible; a hidden tab does not ask. */
-const POLL_MS = 3_000
+export const FILTERS: ConversationFilter[] = ['open', 'waiting', 'mine', 'closed', 'all']
 
-export const conversationsQuery = (businessId: number) =>
+/** While the page is visible; a hidden tab does not ask. What has not changed costs a 304. */
+const POLL_MS = 2_500
+const ONE = '/api/business/current/conversations/{conversation_id}'
+
+export const conversationsQuery = (businessId: number, status: ConversationFilter, words: string) =>
   infiniteQueryOptions({
-    queryKey: ['conversations', businessId, 'list'],
+    queryKey: ['conversations', businessId, 'list', status, words],
     initialPageParam: null as string | null,
     refetchInterval: POLL_MS,
+    placeholderData: keepPreviousData,
     queryFn: ({ pageParam }) =>
       answer(
         api.GET('/api/business/current/conversations', {
-          params: { query: { after: pageParam ?? undefined } },
+          params: { query: { after: pageParam ?? undefined, status, q: words } },
         }),
       ),
     getNextPageParam: (page) => page.next,
+  })
+
+export const conversationQuery = (businessId: number, conversationId: number) =>
+  queryOptions({
+    queryKey: ['conversations', businessId, 'one', conversationId],
+    refetchInterval: POLL_MS,
+    queryFn: () => answer(api.GET(ONE, at(conversationId))),
   })
 
 export const messagesQuery = (businessId: number, conversationId: number) =>
@@ -27,7 +46,7 @@ export const messagesQuery = (businessId: number, conversationId: number) =>
     refetchInterval: POLL_MS,
     queryFn: ({ pageParam }) =>
       answer(
-        api.GET('/api/business/current/conversations/{conversation_id}/messages', {
+        api.GET(`${ONE}/messages`, {
           params: {
             path: { conversation_id: conversationId },
             query: { after: pageParam ?? undefined },
@@ -36,3 +55,87 @@ export const messagesQuery = (businessId: number, conversationId: number) =>
       ),
     getNextPageParam: (page) => page.next,
   })
+
+export const notesQuery = (businessId: number, conversationId: number) =>
+  queryOptions({
+    queryKey: ['conversations', businessId, 'notes', conversationId],
+    queryFn: () => answer(api.GET(`${ONE}/notes`, at(conversationId))),
+  })
+
+export const usersQuery = (businessId: number) =>
+  queryOptions({
+    queryKey: ['users', businessId],
+    queryFn: () => answer(api.GET('/api/business/current/users')),
+  })
+
+/** Under the key of all leads, so that a change to any of them refreshes this one too. */
+export const leadQuery = (businessId: number, leadId: number) =>
+  queryOptions({
+    queryKey: ['leads', businessId, 'one', leadId],
+    queryFn: () =>
+      answer(
+        api.GET('/api/business/current/leads/{lead_id}', { params: { path: { lead_id: leadId } } }),
+      ),
+  })
+
+/** Takes over, hands back, closes or reopens a conversation. */
+export function useAct(businessId: number, conversationId: number) {
+  const refresh = useRefresh(businessId)
+  return useMutation({
+    mutationFn: (verb: Verb) => answer(VERBS[verb](conversationId)),
+    onSuccess: refresh,
+  })
+}
+
+/** A person's message. The same key twice sends once, so it changes with the text only. */
+export function useWrite(businessId: number, conversationId: number) {
+  const refresh = useRefresh(businessId)
+  return useMutation({
+    mutationFn: (body: Schemas['MessageBody']) =>
+      answer(api.POST(`${ONE}/messages`, { ...at(conversationId), body })),
+    onSuccess: refresh,
+  })
+}
+
+export function useAssign(businessId: number, conversationId: number) {
+  const refresh = useRefresh(businessId)
+  return useMutation({
+    mutationFn: (userId: number | null) =>
+      answer(api.PUT(`${ONE}/assignee`, { ...at(conversationId), body: { user_id: userId } })),
+    onSuccess: refresh,
+  })
+}
+
+export function useMarkRead(businessId: number, conversationId: number) {
+  const refresh = useRefresh(businessId)
+  return useMutation({
+    mutationFn: (messageId: number) =>
+      answer(api.PUT(`${ONE}/read`, { ...at(conversationId), body: { message_id: messageId } })),
+    onSuccess: refresh,
+  })
+}
+
+export function useAddNote(businessId: number, conversationId: number) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (text: string) =>
+      answer(api.POST(`${ONE}/notes`, { ...at(conversationId), body: { text } })),
+    onSuccess: () => client.invalidateQueries(notesQuery(businessId, conversationId)),
+  })
+}
+
+const VERBS = {
+  takeOver: (id: number) => api.POST(`${ONE}/take-over`, at(id)),
+  handBack: (id: number) => api.POST(`${ONE}/hand-back`, at(id)),
+  close: (id: number) => api.POST(`${ONE}/close`, at(id)),
+  reopen: (id: number) => api.POST(`${ONE}/reopen`, at(id)),
+} satisfies Record<Verb, unknown>
+
+function at(conversationId: number) {
+  return { params: { path: { conversation_id: conversationId } } }
+}
+
+function useRefresh(businessId: number) {
+  const client = useQueryClient()
+  return () => client.invalidateQueries({ queryKey: ['conversations', businessId] })
+}

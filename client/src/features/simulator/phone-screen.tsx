@@ -26,7 +26,9 @@ export function PhoneScreen({ business, phone, name }: Props) {
   const send = useSendAsCustomer(business.id)
   const conversation = useQuery(simulatedConversationQuery(business.id, phone))
   const messages = useQuery(simulatedMessagesQuery(business.id, conversation.data?.id ?? null))
-  const oldestFirst = [...(messages.data ?? [])].reverse()
+  // What was withheld never reached the customer.
+  const reached = (messages.data ?? []).filter((message) => message.status !== 'withheld')
+  const oldestFirst = reached.reverse()
   const newest = oldestFirst.at(-1)
   const isWaiting = newest?.direction === 'inbound' || (send.isSuccess && newest === undefined)
   const failure = send.error ?? conversation.error ?? messages.error

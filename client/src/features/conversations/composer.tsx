@@ -1,0 +1,106 @@
+import { ActionIcon, Text, Textarea } from '@mantine/core'
+import { useRef, useState, type FormEvent, type KeyboardEvent } from 'react'
+import { isolate, useWords } from '../../i18n'
+import { asClock, useSecondsUntil } from '../../ui/countdown'
+import { forgetDraft, keepDraft, readDraft } from '../../ui/drafts'
+import { ErrorNotice } from '../../ui/error-notice'
+import { SendIcon } from '../../ui/icons'
+import type { ActingBusiness } from '../../ui/session'
+import classes from './conversations.module.css'
+import { useWrite, type Conversation } from './queries'
+
+const MOST_LETTERS = 4096
+const HOUR_S = 3600
+const MINUTE_S = 60
+const isText = (value: unknown): value is string => typeof value === 'string'
+
+interface Props {
+  business: ActingBusiness
+  conversation: Conversation
+}
+
+/** Where a person writes to the customer, while WhatsApp takes free text. */
+export function Composer({ business, conversation }: Props) {
+  const { t } = useWords()
+  const draft = `message.${business.id}.${conversation.id}`
+  const [text, setText] = useState(() => readDraft(draft, isText) ?? '')
+  const write = useWrite(business.id, conversation.id)
+  // A message that may have been sent keeps its key, so that trying again sends it once.
+  const attempt = useRef({ text: '', key: '' })
+  const left = useSecondsUntil(conversation.window_closes_at ?? new Date(0).toISOString())
+
+  const canSend = text.trim() !== '' && left > 0 && !write.isPending
+  const change = (words: string) => {
+    setText(words)
+    keepDraft(draft, words)
+  }
+  const submit = (event?: FormEvent) => {
+    event?.preventDefault()
+    if (!canSend) return
+    const words = text.trim()
+    if (attempt.current.text !== words) attempt.current = { text: words, key: crypto.randomUUID() }
+    write.mutate(
+      { text: words, idempotency_key: attempt.current.key },
+      {
+        onSuccess: () => {
+          attempt.current = { text: '', key: '' }
+          setText('')
+          forgetDraft(draft)
+        },
+      },
+    )
+  }
+  const sendOnEnter = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
+    event.preventDefault()
+    submit()
+  }
+
+  return (
+    <form className={classes.composer} onSubmit={submit}>
+      {write.isError && <ErrorNotice error={write.error} />}
+      {left === 0 ? (
+        <Text size="sm" data-testid="window-closed">
+          {t('conversations.windowClosed')}
+        </Text>
+      ) : (
+        <div className={classes.compose}>
+          <Textarea
+            aria-label={t('conversations.write')}
+            placeholder={t('conversations.writeHint')}
+            rows={2}
+            maxLength={MOST_LETTERS}
+            value={text}
+            onChange={(event) => change(event.currentTarget.value)}
+            onKeyDown={sendOnEnter}
+            classNames={{ root: classes.field, input: 'maane-any-direction' }}
+            data-testid="write"
+          />
+          <ActionIcon
+            type="submit"
+            size={40}
+            radius="xl"
+            disabled={!canSend}
+            loading={write.isPending}
+            aria-label={t('conversations.send')}
+            data-testid="send"
+          >
+            <SendIcon isDirectional />
+          </ActionIcon>
+        </div>
+      )}
+      {left > 0 && (
+        <Text size="xs" c="dimmed" data-testid="window-left">
+          {left >= HOUR_S
+            ? t('conversations.windowHours', {
+                time: isolate(asClock(Math.floor(left / MINUTE_S))),
+              })
+            : t('conversations.windowMinutes', { time: isolate(asClock(left)) })}
+          {conversation.takeover === null && (
+            <> · {t('conversations.writingTakesOver', { hours: conversation.takeover_hours })}</>
+          )}
+        </Text>
+      )}
+    </form>
+  )
+}

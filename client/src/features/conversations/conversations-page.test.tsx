@@ -1,0 +1,226 @@
+import { fireEvent, screen, waitFor, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { http, HttpResponse } from 'msw'
+import { describe, expect, it } from 'vitest'
+import he from '../../i18n/he.json'
+import { owner } from '../../test/people'
+import { openApp } from '../../test/render'
+import { answerWith, refuseWith, server } from '../../test/server'
+import type { Conversation } from './queries'
+
+const PATH = '/api/business/current/conversations'
+const at = '2026-03-01T10:00:00Z'
+const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString()
+
+const dana: Conversation = {
+  id: 3,
+  channel: 'whatsapp',
+  status: 'open',
+  contact_phone: '+972525550101',
+  contact_name: 'דנה כהן',
+  lead_id: null,
+  prompt_version: 1,
+  owner: 'assistant',
+  takeover: null,
+  takeover_hours: 12,
+  window_closes_at: inHours(5),
+  assigned_to: null,
+  is_waiting: false,
+  is_unread: true,
+  last_message: { text: 'יש תור?', author: 'customer', status: 'received' },
+  last_message_at: at,
+  created_at: at,
+}
+const avi = { ...dana, id: 2, contact_name: 'אבי', is_unread: false, is_waiting: true }
+const owned: Conversation = {
+  ...dana,
+  owner: 'person',
+  takeover: {
+    user_id: 3,
+    name: 'אורית לוי',
+    reason: 'wrote',
+    started_at: at,
+    ends_at: inHours(12),
+  },
+}
+const question = {
+  id: 41,
+  direction: 'inbound',
+  author: 'customer',
+  author_name: null,
+  text: 'יש תור?',
+  status: 'received',
+  error: null,
+  prompt_version: null,
+  created_at: at,
+}
+const reply = {
+  ...question,
+  id: 42,
+  direction: 'outbound',
+  author: 'person',
+  author_name: 'אורית לוי',
+  text: 'כן, מחר',
+  status: 'pending',
+}
+
+/** What the server holds; returns the read markers that were sent. */
+function answerInbox(conversation = dana) {
+  answerWith('get', PATH, { items: [conversation, avi], next: null })
+  answerWith('get', `${PATH}/3`, conversation)
+  answerWith('get', `${PATH}/3/messages`, { items: [question], next: null })
+  answerWith('get', `${PATH}/3/notes`, { items: [], next: null })
+  answerWith('get', '/api/business/current/users', { items: [{ id: 3, name: 'אורית לוי' }] })
+  return answerWith('put', `${PATH}/3/read`, { message_id: 41 })
+}
+
+describe('the inbox', () => {
+  it('shows who is unread, who waits and what was said last', async () => {
+    answerInbox()
+    openApp('/conversations', owner)
+    const row = await screen.findByTestId('conversation-3')
+    expect(within(row).getByTestId('unread')).toHaveTextContent(he.conversations.unread)
+    expect(row).toHaveTextContent('יש תור?')
+    expect(screen.getByTestId('conversation-2')).toHaveTextContent(he.conversations.waiting)
+  })
+
+  it('asks for open conversations first, and then by filter and words', async () => {
+    const user = userEvent.setup()
+    const asked: string[] = []
+    server.use(
+      http.get(`*${PATH}`, ({ request }) => {
+        asked.push(new URL(request.url).search)
+        return HttpResponse.json({ items: [], next: null })
+      }),
+    )
+    openApp('/conversations', owner)
+    expect(await screen.findByText(he.conversations.empty)).toBeInTheDocument()
+    await user.click(screen.getByLabelText(he.conversationFilter.waiting))
+    await user.type(screen.getByTestId('search'), 'דנה')
+    await waitFor(() => expect(asked.at(-1)).toBe(`?status=waiting&q=${encodeURIComponent('דנה')}`))
+    expect(asked[0]).toBe('?status=open&q=')
+    expect(await screen.findByText(he.conversations.emptyFiltered)).toBeInTheDocument()
+  })
+
+  it('is moved through with the keyboard', async () => {
+    const user = userEvent.setup()
+    answerInbox()
+    const { router } = openApp('/conversations', owner)
+    const first = await screen.findByTestId('conversation-3')
+    await user.keyboard('j')
+    expect(first).toHaveFocus()
+    await user.keyboard('{ArrowDown}{ArrowDown}')
+    expect(screen.getByTestId('conversation-2')).toHaveFocus()
+    await user.keyboard('k{Enter}')
+    await waitFor(() => expect(router.state.location.pathname).toBe('/conversations/3'))
+    await user.keyboard('/')
+    expect(screen.getByTestId('search')).toHaveFocus()
+    await user.keyboard('jk')
+    expect(screen.getByTestId('search')).toHaveValue('jk')
+    await user.keyboard('{Escape}')
+    expect(router.state.location.pathname).toBe('/conversations/3')
+    await user.keyboard('{Escape}')
+    await waitFor(() => expect(router.state.location.pathname).toBe('/conversations'))
+  })
+})
+
+describe('a conversation', () => {
+  it('is read by whoever opens it', async () => {
+    const marked = answerInbox()
+    openApp('/conversations/3', owner)
+    await waitFor(() => expect(marked[0]?.body).toEqual({ message_id: 41 }))
+  })
+
+  it('is taken over by writing, once for a message', async () => {
+    const user = userEvent.setup()
+    answerInbox()
+    openApp('/conversations/3', owner)
+    const left = await screen.findByTestId('window-left')
+    expect(left).toHaveTextContent('12')
+    refuseWith('post', `${PATH}/3/messages`, 503, 'unavailable', 'database')
+    await user.type(screen.getByTestId('write'), 'כן, מחר{Enter}')
+    expect(await screen.findByTestId('error-notice')).toBeInTheDocument()
+    expect(screen.getByTestId('write')).toHaveValue('כן, מחר')
+
+    const sent = answerWith('post', `${PATH}/3/messages`, reply, { status: 202 })
+    answerWith('get', `${PATH}/3`, owned)
+    answerWith('get', `${PATH}/3/messages`, { items: [reply, question], next: null })
+    await user.click(screen.getByTestId('send'))
+    expect(await screen.findByText(he.messageStatus.pending, { exact: false })).toBeVisible()
+    expect(screen.getByTestId('write')).toHaveValue('')
+    const bar = await screen.findByTestId('owner')
+    await waitFor(() => expect(bar).toHaveAttribute('data-owner', 'person'))
+    expect(bar).toHaveTextContent('אורית לוי')
+    expect(bar).toHaveTextContent('12')
+    expect(sent.map(({ body }) => body)).toMatchObject([{ text: 'כן, מחר' }])
+  })
+
+  it('keeps the key of a message that may have been sent', async () => {
+    const user = userEvent.setup()
+    answerInbox()
+    openApp('/conversations/3', owner)
+    const keys: unknown[] = []
+    server.use(
+      http.post(`*${PATH}/3/messages`, async ({ request }) => {
+        keys.push(((await request.json()) as { idempotency_key: string }).idempotency_key)
+        return keys.length === 2
+          ? HttpResponse.json(reply, { status: 202 })
+          : HttpResponse.json({ error: 'internal' }, { status: 500 })
+      }),
+    )
+    await user.type(await screen.findByTestId('write'), 'כן{Enter}')
+    await screen.findByTestId('error-notice')
+    await user.click(screen.getByTestId('send'))
+    await waitFor(() => expect(screen.getByTestId('write')).toHaveValue(''))
+    await user.type(screen.getByTestId('write'), 'כן{Enter}')
+    await waitFor(() => expect(keys).toHaveLength(3))
+    expect(keys[0]).toBe(keys[1])
+    expect(keys[2]).not.toBe(keys[0])
+  })
+
+  it('says why the assistant is silent, and is handed back', async () => {
+    const user = userEvent.setup()
+    answerInbox(owned)
+    openApp('/conversations/3', owner)
+    const sent = answerWith('post', `${PATH}/3/hand-back`, dana)
+    const bar = await screen.findByTestId('owner')
+    expect(bar).toHaveTextContent('העוזר שותק אחרי הודעה של')
+    answerWith('get', `${PATH}/3`, dana)
+    await user.click(screen.getByTestId('hand-back'))
+    expect(await screen.findByText(he.conversations.handedBack)).toBeInTheDocument()
+    expect(sent).toHaveLength(1)
+    expect(screen.getByTestId('owner')).toHaveAttribute('data-owner', 'assistant')
+  })
+
+  it('takes no free text once the window is closed, and says so', async () => {
+    answerInbox({ ...dana, window_closes_at: inHours(-1) })
+    openApp('/conversations/3', owner)
+    expect(await screen.findByTestId('window-closed')).toHaveTextContent(
+      he.conversations.windowClosed,
+    )
+    expect(screen.queryByTestId('write')).not.toBeInTheDocument()
+  })
+
+  it('is assigned, noted and closed', async () => {
+    const user = userEvent.setup()
+    answerInbox()
+    openApp('/conversations/3', owner)
+    const assigned = answerWith('put', `${PATH}/3/assignee`, dana)
+    const noted = answerWith('post', `${PATH}/3/notes`, {
+      id: 1,
+      author_name: 'אורית לוי',
+      text: 'לקוחה ותיקה',
+      created_at: at,
+    })
+    const closed = answerWith('post', `${PATH}/3/close`, dana)
+    await screen.findByRole('option', { name: 'אורית לוי' })
+    fireEvent.change(screen.getByTestId('assignee'), { target: { value: '3' } })
+    await user.type(screen.getByTestId('note'), 'לקוחה ותיקה')
+    await user.click(screen.getByTestId('add-note'))
+    await waitFor(() => expect(screen.getByTestId('note')).toHaveValue(''))
+    await user.click(screen.getByTestId('close'))
+    await waitFor(() => expect(closed).toHaveLength(1))
+    expect(assigned[0]?.body).toEqual({ user_id: 3 })
+    expect(noted[0]?.body).toEqual({ text: 'לקוחה ותיקה' })
+  })
+})
