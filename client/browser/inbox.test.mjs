@@ -8,8 +8,13 @@ import { BASE_URL, launch, logIn, open, picture } from './stage.mjs'
 
 const SMALL = { width: 390, height: 844 }
 const WORDS = {
-  he: { name: 'נועם', phone: '050-111-4444', answer: 'היי נועם, כאן דנה. מחר ב־10?', and: 'מחר' },
-  en: { name: 'Noam', phone: '050-111-5555', answer: 'Hi, Dana here. Tomorrow at 10?', and: 'Ok' },
+  he: { name: 'נועם', phone: '050-111-4444', answer: 'היי נועם, כאן דנה. מחר ב־10?', and: 'רגע' },
+  en: {
+    name: 'Noam',
+    phone: '050-111-5555',
+    answer: 'Hi, Dana here. Tomorrow at 10?',
+    and: 'Wait',
+  },
 }
 
 let browser
