@@ -11,7 +11,8 @@ interface Keys {
 
 /**
  * Moves through the list with j and k or the arrows (Enter is the link's own), goes back with Esc and
- * searches with /. In a field every key is the field's, but Esc, which leaves it.
+ * searches with /, from where Enter leads to what was found. In a field every other key is the field's,
+ * but Esc, which leaves it.
  */
 export function useKeys({ list, search, onBack }: Keys) {
   const onKey = useEffectEvent((event: KeyboardEvent) => {
@@ -19,6 +20,7 @@ export function useKeys({ list, search, onBack }: Keys) {
     const target = event.target instanceof HTMLElement ? event.target : document.body
     if (target.matches(FIELDS)) {
       if (event.key === 'Escape' && target.closest('[role="dialog"]') === null) target.blur()
+      if (event.key === 'Enter' && target === search.current) rowsOf(list.current)[0]?.focus()
       return
     }
     if (event.key === '/') {
@@ -39,7 +41,7 @@ export function useKeys({ list, search, onBack }: Keys) {
 
 function step(event: KeyboardEvent, target: HTMLElement, list: HTMLElement | null): void {
   const by = STEPS[event.key]
-  const rows = [...(list?.querySelectorAll('a') ?? [])]
+  const rows = rowsOf(list)
   if (by === undefined || rows.length === 0) return
   const isInList = list?.contains(target) === true
   // Elsewhere the arrows scroll.
@@ -48,4 +50,8 @@ function step(event: KeyboardEvent, target: HTMLElement, list: HTMLElement | nul
   const from = rows.findIndex((row) => (isInList ? row === target : 'active' in row.dataset))
   const to = from === -1 ? 0 : Math.min(rows.length - 1, Math.max(0, from + by))
   rows[to]?.focus()
+}
+
+function rowsOf(list: HTMLElement | null): HTMLElement[] {
+  return [...(list?.querySelectorAll('a') ?? [])]
 }
