@@ -60,6 +60,8 @@ _NO_NAME = re.compile(
     r"أريد|اريد|أبحث|ابحث|موعد|хочу|ищу|нужно|нужна|нужен|можно)\b",
     re.IGNORECASE,
 )
+DONE = 3
+"""Having said so many things, intake asks nothing any more and only adds to the message."""
 LONGEST_NAME_WORDS = 4
 QUOTED = 200
 
@@ -85,7 +87,7 @@ def next_step(
         rest = None if is_name_alone(words, name) else _need_in(words)
         return IntakeStep(ask_need.format(name=name), name=name, need=rest)
     need = _need_in(words)
-    if said_by_intake > 2 or need is None:
+    if said_by_intake >= DONE or need is None:
         return IntakeStep(more.format(business=business), need=need)
     comma = "، " if language == "ar" else ", "
     called = comma + known_name if said_by_intake == 2 and known_name else ""

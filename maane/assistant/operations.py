@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from maane.assistant.intake import IntakeStep, next_step
+from maane.assistant.intake import DONE, IntakeStep, next_step
 from maane.assistant.model import Model, ModelError, Said
 from maane.conversations.models import Message
 from maane.kit.logging import LOG
@@ -69,6 +69,10 @@ def _intake(turn: Turn) -> IntakeStep:
     said = 0
     for message in reversed(turn.history):
         if message.author == "assistant":
+            break
+        if message.author == "person":
+            # What is said after a person spoke answers none of intake's own questions.
+            said = DONE
             break
         said += message.author == "intake"
     words = "\n".join(message.text for message in turn.history if message.awaits_answer)

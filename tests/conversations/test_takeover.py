@@ -174,6 +174,19 @@ def test_what_a_person_answered_while_the_model_thought_is_not_answered_again(de
     assert desk.said()[-1][0] == "assistant"
 
 
+def test_intake_takes_no_name_from_what_was_said_to_a_person(world: World) -> None:
+    desk = Desk(world)
+    desk.work = Work(world.database, world.settings, None)
+    desk.customer_writes("שלום")
+    desk.write("כאן אורית, מתי נוח לך?")
+    desk.customer_writes("מחר")
+    desk.act("hand-back")
+    desk.customer_writes("בבוקר")
+    lead: Any = desk.owner.get(f"/api/business/current/leads/{desk.shown['lead_id']}").json
+    assert (lead["name"], lead["note"]) == ("דנה", "מחר\nבבוקר")
+    assert desk.said()[-1][1] == "תודה, הוספתי את זה להודעה. Business A יחזרו אליך."
+
+
 def test_a_turn_that_is_given_up_leaves_its_customer_waiting(desk: Desk) -> None:
     def stumble() -> None:
         raise ZeroDivisionError
