@@ -25,7 +25,7 @@ from maane.tenancy.access import Tenant
 SEARCHED_CONVERSATIONS = 20_000
 SEARCHED_MESSAGES = 20_000
 """A search looks at the newest of a business only: without a full-text index, which the two databases
-do not share, its cost must have an end (docs/decisions/0008-inbox.md)."""
+do not share, its cost must have an end (docs/decisions/0009-inbox.md)."""
 FEWEST_DIGITS = 3
 PREVIEW = 200
 
