@@ -164,7 +164,7 @@ def _django(kind: str, workers: int, synchronous: bool) -> Iterator[Peer]:
         variables = {"BENCH_DATABASE_URL": here.owner_url, "BENCH_PASSWORD": serving.PASSWORD}
         subprocess.run(
             [sys.executable, "-m", "bench.peers.django_peer.prepare"],
-            env=serving._clean() | variables,
+            env=serving.clean_environment() | variables,
             cwd=ROOT,
             check=True,
         )

@@ -34,7 +34,7 @@ def running(command: list[str], variables: dict[str, str], port: int) -> Iterato
     log = None if os.environ.get("BENCH_LOG") else subprocess.DEVNULL
     process = subprocess.Popen(
         command,
-        env=_clean() | variables,
+        env=clean_environment() | variables,
         cwd=ROOT,
         stdout=log,
         stderr=log,
@@ -89,7 +89,7 @@ def maane(variables: dict[str, str], *arguments: str, stdin: str = "") -> str:
     """Runs one command of Maane's. Raises with its message when it fails."""
     done = subprocess.run(
         [str(MAANE), *arguments],
-        env=_clean() | variables,
+        env=clean_environment() | variables,
         cwd=ROOT,
         input=stdin,
         capture_output=True,
@@ -141,6 +141,6 @@ def sign_in(
     }
 
 
-def _clean() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("MAANE_", "BENCH_DATABASE"))}
     return kept | {"PYTHONPATH": str(ROOT)}

@@ -20,7 +20,7 @@ from typing import Any
 
 from bench.databases import Place, place
 from bench.saves import prepare
-from bench.serving import MAANE, ROOT, _clean, free_port, maane, running
+from bench.serving import MAANE, ROOT, clean_environment, free_port, maane, running
 
 SECRET = "bench-app-secret"
 NUMBER = "100000000000001"
@@ -72,7 +72,7 @@ def _running(here: Place) -> Iterator[int]:
         outside = stack.enter_context(
             subprocess.Popen(
                 [sys.executable, "-m", "bench.outside", str(THINKING_S)],
-                env=_clean(),
+                env=clean_environment(),
                 cwd=ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

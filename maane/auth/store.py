@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import case, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from maane.auth.models import LoginSession, LoginThrottle, User
+from maane.kit.db import upsert
 
 
 def find_user(tx: Session, email: str) -> User | None:
@@ -71,8 +71,7 @@ def find_throttle(tx: Session, key: str) -> LoginThrottle | None:
 
 def count_failure(tx: Session, key: str, at: datetime, forget_before: datetime) -> None:
     """Adds one failure in one statement, so that parallel guesses are all counted."""
-    insert = sqlite.insert if tx.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(LoginThrottle).values(key=key, failures=1, last_failed_at=at)
+    statement = upsert(tx, LoginThrottle).values(key=key, failures=1, last_failed_at=at)
     is_old = LoginThrottle.last_failed_at < forget_before
     tx.execute(
         statement.on_conflict_do_update(

@@ -11,13 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint, delete, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from maane.kit.db import Base, BigId, Transaction, Utc, now, page
+from maane.kit.db import Base, BigId, Transaction, Utc, now, page, upsert
 from maane.kit.errors import Conflict
 from maane.tenancy.access import Tenant
 from maane.tenancy.models import TenantOwned, tenant_keys
@@ -120,7 +118,6 @@ def store_once(
 ) -> dict[str, int]:
     """The ids of the events that were not there yet, by their external ids. One statement for a
     thousand of them, which is the most that Meta sends at once."""
-    insert: Any = sqlite.insert if tx.get_bind().dialect.name == "sqlite" else postgresql.insert
     at = now()
     stored: dict[str, int] = {}
     for start in range(0, len(arrivals), ROWS_AT_ONCE):
@@ -137,7 +134,7 @@ def store_once(
             for arrival in arrivals[start : start + ROWS_AT_ONCE]
         ]
         statement = (
-            insert(InboundEvent)
+            upsert(tx, InboundEvent)
             .values(rows)
             .on_conflict_do_nothing(index_elements=["business_id", "provider", "external_id"])
             .returning(InboundEvent.external_id, InboundEvent.id)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from maane.conversations.models import (
@@ -19,7 +18,7 @@ from maane.conversations.models import (
     ConversationRead,
     Message,
 )
-from maane.kit.db import page
+from maane.kit.db import page, upsert
 from maane.tenancy.access import Tenant
 
 SEARCHED_CONVERSATIONS = 20_000
@@ -161,8 +160,7 @@ def mark_read(
     tx: Session, tenant: Tenant, user_id: int, conversation_id: int, message_id: int
 ) -> None:
     """Moves a user's marker forward, in one statement: two tabs may do it at once."""
-    insert: Any = sqlite.insert if tx.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(ConversationRead).values(
+    statement = upsert(tx, ConversationRead).values(
         business_id=tenant.id,
         conversation_id=conversation_id,
         user_id=user_id,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from sqlalchemy import (
     Select,
     select,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Dialect
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -272,11 +274,20 @@ def available() -> Iterator[None]:
     except PoolTimeout:
         raise Unavailable("database", retry_after=1) from None
     except (OperationalError, InterfaceError) as error:
+        # SQLite calls a statement that is wrong an operational error as well.
+        if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+            raise
         raise Unavailable("database", retry_after=1) from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise Unavailable("database", retry_after=1) from error
         raise
+
+
+def upsert(tx: Session, table: type[Base]) -> Any:
+    """An INSERT that can say ``on_conflict_…``, which each kind of database spells by itself."""
+    kind = sqlite if tx.get_bind().dialect.name == "sqlite" else postgresql
+    return kind.insert(table)
 
 
 def page(

@@ -6,14 +6,19 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
+from maane.kit.db import Database
+from maane.kit.engines import BEGIN_WRITING
 from maane.kit.turns import MAX_BODY_BYTES, MAX_DRAIN_BYTES
 from tests.people import PASSWORD, email_of
+from tests.served.test_under_load import Person
 from tests.serving import Server
 
 LOGIN = "/api/auth/login"
@@ -56,10 +61,12 @@ def test_a_body_in_chunks_is_a_body(server: Server) -> None:
     assert answer.status_code == 200, answer.text
 
 
-def test_a_chunked_body_is_bounded_too(server: Server) -> None:
+@pytest.mark.parametrize("path", [LOGIN, "/webhook/whatsapp"])
+def test_a_chunked_body_is_bounded_too(server: Server, path: str) -> None:
+    """Also where a longer body with a length would do: what was cut off must not be judged."""
     pieces = iter([b"x" * 65536] * (MAX_BODY_BYTES // 65536 + 1))
     answer = httpx.post(
-        server.url + LOGIN, content=pieces, headers={"Content-Type": "application/json"}
+        server.url + path, content=pieces, headers={"Content-Type": "application/json"}
     )
     assert (answer.status_code, answer.json()) == (413, {"error": "too_large"})
 
@@ -89,3 +96,28 @@ def test_what_is_too_long_to_read_is_closed_and_says_so(server: Server) -> None:
 def test_a_length_that_is_no_number_is_refused(server: Server, length: str) -> None:
     with _send(server, f"Content-Length: {length}\r\n") as connection:
         assert connection.recv(65536).startswith(b"HTTP/1.1 4")
+
+
+def test_a_request_that_hangs_holds_up_nobody_else(server: Server, kind: str) -> None:
+    """One that waits for a lock keeps its turn for a moment only."""
+    settings = server.settings
+    person = Person(server.url, "owner_a")
+    owner = Database(settings.migration_database)
+    with owner.engine.connect().execution_options(maane_begin=BEGIN_WRITING) as holder:
+        if kind == "postgresql":
+            holder.execution_options(maane_begin="BEGIN")
+            holder.execute(text("SELECT 1 FROM businesses FOR UPDATE"))
+        else:
+            holder.begin()
+        with ThreadPoolExecutor(1) as pool:
+            texts = {"calls_prompt": "held", "whatsapp_prompt": "up"}
+            saving = pool.submit(person.send, "PUT", "/api/business/current/prompt", texts)
+            time.sleep(0.3)
+            for _ in range(3):
+                began = time.monotonic()
+                assert httpx.get(f"{server.url}/version", timeout=5).status_code == 200
+                assert time.monotonic() - began < 1
+            assert not saving.done()
+            holder.rollback()
+            assert saving.result().status_code == 200
+    owner.dispose()

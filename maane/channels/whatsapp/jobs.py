@@ -31,6 +31,7 @@ from maane.channels.whatsapp import operations
 from maane.channels.whatsapp.payload import InboundMessage, parse_piece
 from maane.channels.whatsapp.sender import Sender, SendError
 from maane.conversations import operations as conversations
+from maane.conversations import outbound
 from maane.conversations.models import Conversation, Message
 from maane.conversations.operations import Contact, Incoming
 from maane.jobs.queue import NotYet, TryLater
@@ -107,7 +108,7 @@ class Work:
             if event is None:
                 return
             message = conversations.message_of_event(tx, tenant, event.external_id)
-            has_answer = message is not None and conversations.give_up_answer(
+            has_answer = message is not None and outbound.give_up_answer(
                 tx, tenant, message, GIVEN_UP
             )
             inbox.mark_failed(tx, tenant, event_id, NOT_SENT if has_answer else NOT_MADE)
@@ -117,7 +118,7 @@ class Work:
         sent now."""
         with self.database.transaction(business_id, writes=False) as tx:
             tenant = tenant_for_job(tx, business_id)
-            message, conversation = conversations.outgoing(tx, tenant, message_id)
+            message, conversation = outbound.outgoing(tx, tenant, message_id)
         provider = operations.provider_of_channel(conversation.channel)
         if message.status in ("pending", "sending"):
             self._send(business_id, Way(provider, conversation.contact_key), message)
@@ -126,8 +127,8 @@ class Work:
         """Says on the message that it will not be sent, with the last reason."""
         with self.database.transaction(business_id) as tx:
             tenant = tenant_for_job(tx, business_id)
-            message, _ = conversations.outgoing(tx, tenant, message_id)
-            conversations.mark_failed(tx, tenant, message_id, message.error or GIVEN_UP)
+            message, _ = outbound.outgoing(tx, tenant, message_id)
+            outbound.mark_failed(tx, tenant, message_id, message.error or GIVEN_UP)
 
     def _open(self, business_id: int, event_id: int) -> Opened | None:
         """None where this job has nothing to answer."""
@@ -214,16 +215,16 @@ class Work:
                 sender.close()
         with self.database.transaction(business_id) as tx:
             tenant = tenant_for_job(tx, business_id)
-            conversations.mark_sent(tx, tenant, answer.id, sent.external_id, sent.status)
+            outbound.mark_sent(tx, tenant, answer.id, sent.external_id, sent.status)
 
     def _claim(self, business_id: int, way: Way, answer: Message, sender: Sender | None) -> bool:
         with self.database.transaction(business_id) as tx:
             tenant = tenant_for_job(tx, business_id)
-            if not conversations.may_send(tx, tenant, answer):
+            if not outbound.may_send(tx, tenant, answer):
                 return False
             if answer.status == "sending":
-                conversations.release_sending(tx, tenant, answer.id, answer.error)
-            is_ours = conversations.claim_sending(tx, tenant, answer.id)
+                outbound.release_sending(tx, tenant, answer.id, answer.error)
+            is_ours = outbound.claim_sending(tx, tenant, answer.id)
             if is_ours and sender is None:
                 _fail(tx, tenant, way, answer.id, NO_NUMBER, NOT_CONNECTED)
             return is_ours
@@ -248,13 +249,13 @@ class Work:
             if not error.may_retry:
                 _fail(tx, tenant, way, answer_id, error.words, REFUSED)
                 return
-            conversations.release_sending(tx, tenant, answer_id, error.words)
+            outbound.release_sending(tx, tenant, answer_id, error.words)
         raise TryLater(error.after_s)
 
     def _leave_uncertain(self, business_id: int, answer_id: int, words: str) -> None:
         with self.database.transaction(business_id) as tx:
             tenant = tenant_for_job(tx, business_id)
-            conversations.note_uncertain(tx, tenant, answer_id, words)
+            outbound.note_uncertain(tx, tenant, answer_id, words)
 
 
 def _take_in(
@@ -266,12 +267,11 @@ def _take_in(
     events = {row.id: row for row in (*waiting, event)}
     parsed = [(parse_piece(row.payload) or said, row) for row in events.values()]
     parsed.sort(key=lambda pair: operations.order_of(pair[0], pair[1].id))
-    channel = "simulator" if event.provider == operations.SIMULATOR else "whatsapp"
     last, _ = parsed[-1]
     conversation = conversations.take_in(
         tx,
         tenant,
-        Contact(channel, last.contact_key, last.phone, last.name),
+        Contact(operations.CHANNELS[event.provider], last.contact_key, last.phone, last.name),
         [
             Incoming(
                 external_id=row.external_id,
@@ -294,7 +294,7 @@ def _fail(
     tx: Transaction, tenant: Tenant, way: Way, message_id: int, words: str, failure: str
 ) -> None:
     """Says on a message, and on the event that it answers, that it will not be sent."""
-    conversations.mark_failed(tx, tenant, message_id, words)
+    outbound.mark_failed(tx, tenant, message_id, words)
     if way.event_id is not None:
         inbox.mark_failed(tx, tenant, way.event_id, failure)
 

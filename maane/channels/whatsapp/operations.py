@@ -24,6 +24,7 @@ from maane.channels.whatsapp.payload import (
 )
 from maane.channels.whatsapp.sender import GraphSender, Sender, SimulatorSender
 from maane.conversations import operations as conversations
+from maane.conversations import outbound
 from maane.jobs.queue import Jobs
 from maane.kit.db import Database, Transaction, now
 from maane.kit.errors import InvalidSignature, NotFound
@@ -35,6 +36,8 @@ from maane.tenancy.access import Caller, Tenant, tenant_for_job
 
 ANSWER_JOB = "answer whatsapp message"
 META, SIMULATOR = "meta", "simulator"
+CHANNELS = {META: "whatsapp", SIMULATOR: "simulator"}
+"""The channel of a conversation, by who carries its messages."""
 DEFAULT_PAUSE_S = 3
 
 UNKNOWN_NUMBERS = Counter(
@@ -79,7 +82,7 @@ def receive(database: Database, jobs: Jobs, provider: str, delivery: Delivery) -
             tenant = tenant_for_job(tx, business_id)
             stored += _store(tx, jobs, tenant, provider, messages[number_id])
             for status in statuses[number_id]:
-                conversations.advance_status(
+                outbound.advance_status(
                     tx, tenant, status.external_id, status.own_id, status.status, status.error
                 )
     return stored
@@ -158,7 +161,7 @@ def sender_for(tx: Transaction, tenant: Tenant, settings: Settings, provider: st
 
 def provider_of_channel(channel: str) -> str:
     """Who carries the messages of a conversation's channel."""
-    return SIMULATOR if channel == "simulator" else META
+    return next(provider for provider, name in CHANNELS.items() if name == channel)
 
 
 def connected_number(tx: Transaction, tenant: Tenant) -> str | None:
@@ -215,7 +218,7 @@ def retry_event(tx: Transaction, jobs: Jobs, tenant: Tenant, caller: Caller, eve
     inbox.begin_again(tx, event)
     message = conversations.message_of_event(tx, tenant, event.external_id)
     if message is not None:
-        conversations.resume_answer(tx, tenant, message)
+        outbound.resume_answer(tx, tenant, message)
     jobs.enqueue_turn(tx, ANSWER_JOB, tenant.id, event.id, said.contact_key, again=event.retries)
     audit.record(tx, caller, "event.retried", f"event:{event.id}")
 
