@@ -6,8 +6,8 @@ import { useFormats } from '../../i18n/format'
 import { ConfirmDialog } from '../../ui/confirm-dialog'
 import { ErrorNotice } from '../../ui/error-notice'
 import { Card, Loading, PageTitle } from '../../ui/page'
+import { Row, RowList } from '../../ui/row-list'
 import { sessionsQuery, useEndSession, type LoginSession } from './queries'
-import classes from './sessions-page.module.css'
 import { deviceOf } from './user-agent'
 
 /** Where this account is signed in. A session that is ended here is refused from its next request. */
@@ -29,11 +29,11 @@ export function SessionsPage() {
       {sessions.isPending && <Loading />}
       {sessions.data !== undefined && (
         <Card isFlush>
-          <ul className={classes.list}>
+          <RowList>
             {sessions.data.items.map((session) => (
-              <Row key={session.id} session={session} onEnd={() => setEnding(session)} />
+              <SessionRow key={session.id} session={session} onEnd={() => setEnding(session)} />
             ))}
-          </ul>
+          </RowList>
         </Card>
       )}
       <ConfirmDialog
@@ -51,34 +51,36 @@ export function SessionsPage() {
   )
 }
 
-function Row({ session, onEnd }: { session: LoginSession; onEnd: () => void }) {
+function SessionRow({ session, onEnd }: { session: LoginSession; onEnd: () => void }) {
   const { t } = useWords()
   const formats = useFormats()
   return (
-    <li className={classes.session} data-testid={`session-${session.id}`}>
-      <div className={classes.where}>
-        <Group gap={8}>
-          <Text fw={600}>
-            <bdi>{deviceOf(session.user_agent) || t('sessions.unknownDevice')}</bdi>
-          </Text>
-          {session.is_current && (
-            <Badge variant="light" tt="none" size="sm">
-              {t('sessions.current')}
-            </Badge>
-          )}
-        </Group>
-        <Text size="sm" c="dimmed">
-          {t('sessions.since', {
-            at: formats.dateTime(session.created_at),
-            address: isolate(session.remote_address),
-          })}
+    <Row
+      testId={`session-${session.id}`}
+      action={
+        !session.is_current && (
+          <Button variant="default" size="sm" onClick={onEnd} data-testid={`end-${session.id}`}>
+            {t('sessions.end')}
+          </Button>
+        )
+      }
+    >
+      <Group gap={8}>
+        <Text fw={600}>
+          <bdi>{deviceOf(session.user_agent) || t('sessions.unknownDevice')}</bdi>
         </Text>
-      </div>
-      {!session.is_current && (
-        <Button variant="default" size="sm" onClick={onEnd} data-testid={`end-${session.id}`}>
-          {t('sessions.end')}
-        </Button>
-      )}
-    </li>
+        {session.is_current && (
+          <Badge variant="light" tt="none" size="sm">
+            {t('sessions.current')}
+          </Badge>
+        )}
+      </Group>
+      <Text size="sm" c="dimmed">
+        {t('sessions.since', {
+          at: formats.dateTime(session.created_at),
+          address: isolate(session.remote_address),
+        })}
+      </Text>
+    </Row>
   )
 }

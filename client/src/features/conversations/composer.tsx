@@ -1,10 +1,10 @@
-import { ActionIcon, Text, Textarea } from '@mantine/core'
-import { useRef, useState, type FormEvent, type KeyboardEvent } from 'react'
+import { Text } from '@mantine/core'
+import { useRef, useState } from 'react'
 import { isolate, useWords } from '../../i18n'
 import { asClock, useSecondsUntil } from '../../ui/countdown'
 import { forgetDraft, keepDraft, readDraft } from '../../ui/drafts'
 import { ErrorNotice } from '../../ui/error-notice'
-import { SendIcon } from '../../ui/icons'
+import { MessageField } from '../../ui/message-field'
 import type { ActingBusiness } from '../../ui/session'
 import classes from './conversations.module.css'
 import { useWrite, type Conversation } from './queries'
@@ -29,14 +29,11 @@ export function Composer({ business, conversation }: Props) {
   const attempt = useRef({ text: '', key: '' })
   const left = useSecondsUntil(conversation.window_closes_at ?? new Date(0).toISOString())
 
-  const canSend = text.trim() !== '' && left > 0 && !write.isPending
   const change = (words: string) => {
     setText(words)
     keepDraft(draft, words)
   }
-  const submit = (event?: FormEvent) => {
-    event?.preventDefault()
-    if (!canSend) return
+  const send = () => {
     const words = text.trim()
     if (attempt.current.text !== words) attempt.current = { text: words, key: crypto.randomUUID() }
     write.mutate(
@@ -50,44 +47,29 @@ export function Composer({ business, conversation }: Props) {
       },
     )
   }
-  const sendOnEnter = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
-    event.preventDefault()
-    submit()
-  }
 
   return (
-    <form className={classes.composer} onSubmit={submit}>
+    <div className={classes.composer}>
       {write.isError && <ErrorNotice error={write.error} />}
       {left === 0 ? (
         <Text size="sm" data-testid="window-closed">
           {t('conversations.windowClosed')}
         </Text>
       ) : (
-        <div className={classes.compose}>
-          <Textarea
-            aria-label={t('conversations.write')}
-            placeholder={t('conversations.writeHint')}
-            rows={2}
-            maxLength={MOST_LETTERS}
-            value={text}
-            onChange={(event) => change(event.currentTarget.value)}
-            onKeyDown={sendOnEnter}
-            classNames={{ root: classes.field, input: 'maane-any-direction' }}
-            data-testid="write"
-          />
-          <ActionIcon
-            type="submit"
-            size={40}
-            radius="xl"
-            disabled={!canSend}
-            loading={write.isPending}
-            aria-label={t('conversations.send')}
-            data-testid="send"
-          >
-            <SendIcon isDirectional />
-          </ActionIcon>
-        </div>
+        <MessageField
+          label={t('conversations.write')}
+          placeholder={t('conversations.writeHint')}
+          sendLabel={t('conversations.send')}
+          value={text}
+          rows={2}
+          maxLength={MOST_LETTERS}
+          canSend={text.trim() !== '' && left > 0 && !write.isPending}
+          isPending={write.isPending}
+          onChange={change}
+          onSend={send}
+          testId="write"
+          sendTestId="send"
+        />
       )}
       {left > 0 && (
         <Text size="xs" c="dimmed" data-testid="window-left">
@@ -101,6 +83,6 @@ export function Composer({ business, conversation }: Props) {
           )}
         </Text>
       )}
-    </form>
+    </div>
   )
 }

@@ -19,56 +19,47 @@ export function OwnerBar({ business, conversation }: Props) {
   const act = useAct(business.id, conversation.id)
   const { takeover } = conversation
 
-  if (takeover === null) {
-    return (
-      <div className={classes.owner} data-testid="owner" data-owner="assistant">
-        <Group justify="space-between" gap="xs" wrap="nowrap">
-          <Text size="sm">{t('conversations.assistantAnswers')}</Text>
-          <Button
-            size="compact-sm"
-            variant="light"
-            loading={act.isPending}
-            onClick={() => act.mutate('takeOver')}
-            data-testid="take-over"
-          >
-            {t('conversations.takeOver')}
-          </Button>
-        </Group>
-        {act.variables === 'handBack' && act.isSuccess && (
-          <Text size="xs" c="dimmed" role="status">
-            {t('conversations.handedBack')}
-          </Text>
-        )}
-        {act.isError && <ErrorNotice error={act.error} />}
-      </div>
-    )
-  }
-  const words = {
+  const isPersons = takeover !== null
+  const verb = isPersons ? 'handBack' : 'takeOver'
+  const words = isPersons && {
     name: isolate(takeover.name ?? wordFor('author', 'person')),
     until: isolate(formats.dateTime(takeover.ends_at)),
     hours: conversation.takeover_hours,
   }
   return (
-    <div className={classes.owner} data-testid="owner" data-owner="person">
+    <div
+      className={classes.owner}
+      data-testid="owner"
+      data-owner={isPersons ? 'person' : 'assistant'}
+    >
       <Group justify="space-between" gap="xs" wrap="nowrap">
-        <Text size="sm" fw={600}>
-          {t('conversations.personAnswers', words)}
+        <Text size="sm" fw={isPersons ? 600 : undefined}>
+          {words === false
+            ? t('conversations.assistantAnswers')
+            : t('conversations.personAnswers', words)}
         </Text>
         <Button
           size="compact-sm"
           variant="light"
           loading={act.isPending}
-          onClick={() => act.mutate('handBack')}
-          data-testid="hand-back"
+          onClick={() => act.mutate(verb)}
+          data-testid={isPersons ? 'hand-back' : 'take-over'}
         >
-          {t('conversations.handBack')}
+          {t(`conversations.${verb}`)}
         </Button>
       </Group>
-      <Text size="xs">
-        {takeover.reason === 'wrote'
-          ? t('conversations.silentWrote', words)
-          : t('conversations.silentTookOver', words)}
-      </Text>
+      {words !== false && (
+        <Text size="xs">
+          {takeover?.reason === 'wrote'
+            ? t('conversations.silentWrote', words)
+            : t('conversations.silentTookOver', words)}
+        </Text>
+      )}
+      {!isPersons && act.variables === 'handBack' && act.isSuccess && (
+        <Text size="xs" c="dimmed" role="status">
+          {t('conversations.handedBack')}
+        </Text>
+      )}
       {act.isError && <ErrorNotice error={act.error} />}
     </div>
   )

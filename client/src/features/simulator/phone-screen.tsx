@@ -1,10 +1,11 @@
-import { ActionIcon, Loader, Text, Textarea } from '@mantine/core'
+import { Loader, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useRef, useState, type FormEvent, type KeyboardEvent } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useWords } from '../../i18n'
 import { BrandMark } from '../../ui/brand'
 import { ErrorNotice } from '../../ui/error-notice'
-import { ChatIcon, SendIcon } from '../../ui/icons'
+import { ChatIcon } from '../../ui/icons'
+import { MessageField } from '../../ui/message-field'
 import { MessageThread } from '../../ui/message-thread'
 import { EmptyState } from '../../ui/page'
 import type { ActingBusiness } from '../../ui/session'
@@ -38,19 +39,11 @@ export function PhoneScreen({ business, phone, name }: Props) {
     if (screen.current !== null) screen.current.scrollTop = screen.current.scrollHeight
   }, [newest?.id, isWaiting])
 
-  const canSend = text.trim() !== '' && phone.trim() !== '' && !send.isPending
-  const submit = (event?: FormEvent) => {
-    event?.preventDefault()
-    if (!canSend) return
+  const submit = () => {
     send.mutate(
       { from_phone: phone.trim(), name: name.trim(), text: text.trim() },
       { onSuccess: () => setText('') },
     )
-  }
-  const sendOnEnter = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
-    event.preventDefault()
-    submit()
   }
 
   return (
@@ -82,30 +75,21 @@ export function PhoneScreen({ business, phone, name }: Props) {
           <ErrorNotice error={failure} />
         </div>
       )}
-      <form className={classes.compose} onSubmit={submit}>
-        <Textarea
-          aria-label={t('simulator.message')}
+      <div className={classes.compose}>
+        <MessageField
+          label={t('simulator.message')}
           placeholder={t('simulator.placeholder')}
-          rows={1}
+          sendLabel={t('simulator.send')}
           value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
-          onKeyDown={sendOnEnter}
-          radius="xl"
-          classNames={{ root: classes.field, input: `${classes.input} maane-any-direction` }}
-          data-testid="simulator-text"
+          rows={1}
+          canSend={text.trim() !== '' && phone.trim() !== '' && !send.isPending}
+          isPending={send.isPending}
+          onChange={setText}
+          onSend={submit}
+          testId="simulator-text"
+          sendTestId="simulator-send"
         />
-        <ActionIcon
-          type="submit"
-          size={40}
-          radius="xl"
-          disabled={!canSend}
-          loading={send.isPending}
-          aria-label={t('simulator.send')}
-          data-testid="simulator-send"
-        >
-          <SendIcon isDirectional />
-        </ActionIcon>
-      </form>
+      </div>
     </section>
   )
 }

@@ -8,9 +8,9 @@ import { ErrorNotice } from '../../ui/error-notice'
 import { CheckIcon } from '../../ui/icons'
 import { Card, EmptyState, Loading, LoadMore } from '../../ui/page'
 import { Receipt } from '../../ui/receipt'
+import { Row, RowList } from '../../ui/row-list'
 import type { ActingBusiness } from '../../ui/session'
 import { failedEventsQuery, useRetryEvent, type FailedEvent } from './queries'
-import classes from './whatsapp.module.css'
 
 /** Messages that nobody answered because something failed to the end, each with a way to try again. */
 export function FailedEvents({ business }: { business: ActingBusiness }) {
@@ -41,9 +41,9 @@ export function FailedEvents({ business }: { business: ActingBusiness }) {
               text={t('whatsapp.noneFailedText')}
             />
           ) : (
-            <ul className={classes.list}>
+            <RowList>
               {events.map((event) => (
-                <Row
+                <EventRow
                   key={event.id}
                   event={event}
                   timeZone={business.timezone}
@@ -51,7 +51,7 @@ export function FailedEvents({ business }: { business: ActingBusiness }) {
                   onRetry={() => run(event.id)}
                 />
               ))}
-            </ul>
+            </RowList>
           )}
         </Card>
       )}
@@ -64,39 +64,41 @@ export function FailedEvents({ business }: { business: ActingBusiness }) {
   )
 }
 
-interface RowProps {
+interface EventRowProps {
   event: FailedEvent
   timeZone: string
   isPending: boolean
   onRetry: () => void
 }
 
-function Row({ event, timeZone, isPending, onRetry }: RowProps) {
+function EventRow({ event, timeZone, isPending, onRetry }: EventRowProps) {
   const { t } = useWords()
   const formats = useFormats(timeZone)
   return (
-    <li className={classes.event} data-testid={`failed-${event.id}`}>
-      <div className={classes.what}>
-        <Text fw={600}>{t(`failure.${event.reason}`)}</Text>
-        <Text size="sm" c="dimmed">
-          {t('whatsapp.receivedAt', { at: formats.dateTime(event.received_at) })}
-          {event.retries > 0 && ` · ${t('whatsapp.retries', { tries: event.retries })}`}
-        </Text>
-        {event.conversation_id !== null && (
-          <Anchor component={Link} to={`/conversations/${event.conversation_id}`} size="sm">
-            {t('whatsapp.conversation')}
-          </Anchor>
-        )}
-      </div>
-      <Button
-        variant="default"
-        size="sm"
-        loading={isPending}
-        onClick={onRetry}
-        data-testid={`retry-${event.id}`}
-      >
-        {t('whatsapp.runAgain')}
-      </Button>
-    </li>
+    <Row
+      testId={`failed-${event.id}`}
+      action={
+        <Button
+          variant="default"
+          size="sm"
+          loading={isPending}
+          onClick={onRetry}
+          data-testid={`retry-${event.id}`}
+        >
+          {t('whatsapp.runAgain')}
+        </Button>
+      }
+    >
+      <Text fw={600}>{t(`failure.${event.reason}`)}</Text>
+      <Text size="sm" c="dimmed">
+        {t('whatsapp.receivedAt', { at: formats.dateTime(event.received_at) })}
+        {event.retries > 0 && ` · ${t('whatsapp.retries', { tries: event.retries })}`}
+      </Text>
+      {event.conversation_id !== null && (
+        <Anchor component={Link} to={`/conversations/${event.conversation_id}`} size="sm">
+          {t('whatsapp.conversation')}
+        </Anchor>
+      )}
+    </Row>
   )
 }
