@@ -21,8 +21,8 @@ MAX_BODY_BYTES = 1024 * 1024
 MAX_DRAIN_BYTES = 8 * 1024 * 1024
 CHUNK_BYTES = 64 * 1024
 PATIENCE_S = 0.25
-"""Far above what a busy process makes a request wait: once the queue outlasts this, all run at once, which
-is slower, which keeps the queue long."""
+"""Far above what a busy process makes a request wait: once the queue outlasts this, all run at once,
+which is slower, which keeps the queue long."""
 
 
 class Turns:
