@@ -27,20 +27,17 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import URL, Connection, Dialect
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-from maane.kit.engines import (
-    BEGIN_WRITING,
-    driver_of,
-    postgres_engine,
-    raise_as_sqlalchemy,
-    sqlite_engine,
-)
+from maane.kit.drivers import driver_of, raise_as_sqlalchemy
+from maane.kit.engines import BEGIN_WRITING, postgres_engine, sqlite_engine
 from maane.kit.errors import Invalid, Unavailable
+from maane.kit.libpq import PreparedStatement
 
 SCOPE_SETTING = "maane.tenant"
 MAX_PAGE = 200
@@ -102,8 +99,7 @@ class Prepared:
         if compiled is None:
             compiled = self._for[dialect.name] = _Compiled(self.statement, dialect)
         try:
-            cursor = driver_of(connection).execute(compiled.sql, compiled.bind(values))
-            return compiled.rows(cursor) if compiled.returns_rows else []
+            return compiled.execute(connection, values)
         except dialect.loaded_dbapi.Error as error:
             raise_as_sqlalchemy(connection, compiled.sql, error)
 
@@ -112,9 +108,12 @@ class _Compiled:
     """What a driver needs of a statement, and what must be done to the values on either side."""
 
     def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
+        if dialect.name == "postgresql":
+            dialect = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
         compiled: Any = statement.compile(dialect=dialect)
         self.sql: str = compiled.string
-        self._order: list[str] | None = compiled.positiontup if compiled.positional else None
+        self._libpq = PreparedStatement(self.sql) if dialect.name == "postgresql" else None
+        self._order: list[str] = compiled.positiontup
         self._fixed = {
             name: bound.effective_value
             for name, bound in compiled.binds.items()
@@ -132,16 +131,20 @@ class _Compiled:
             if (convert := column.type.dialect_impl(dialect).result_processor(dialect, None))
             is not None
         ]
-        self.returns_rows = isinstance(statement, Select)
 
-    def bind(self, values: Mapping[str, Any]) -> Any:
+    def execute(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        bound, driver = self._bind(values), driver_of(connection)
+        if self._libpq is not None:
+            return self._convert(self._libpq.execute(driver, connection.info, bound))
+        return self._convert(driver.execute(self.sql, bound).fetchall())
+
+    def _bind(self, values: Mapping[str, Any]) -> list[Any]:
         bound = {**self._fixed, **values}
         for name, convert in self._convert_values.items():
             bound[name] = convert(bound[name])
-        return bound if self._order is None else [bound[name] for name in self._order]
+        return [bound[name] for name in self._order]
 
-    def rows(self, cursor: Any) -> list[tuple[Any, ...]]:
-        found: list[tuple[Any, ...]] = cursor.fetchall()
+    def _convert(self, found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         if not self._convert_columns:
             return found
         converted = []

@@ -1,14 +1,15 @@
-"""The two kinds of engines, how a transaction begins on each, and the drivers behind them."""
+"""The two kinds of engines, and how a transaction begins on each."""
 
 from __future__ import annotations
 
 import sqlite3
 import time
-from typing import Any, NoReturn
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, Connection
-from sqlalchemy.exc import DBAPIError
+
+from maane.kit import libpq
+from maane.kit.drivers import driver_of, raise_as_sqlalchemy
 
 BUSY_TIMEOUT_MS = 5_000
 LOOK_S = 0.002
@@ -53,9 +54,14 @@ def postgres_engine(url: URL, pool_size: int) -> Engine:
         pool_timeout=POOL_TIMEOUT_S,
         # The driver must not begin transactions by itself: one statement alone needs none.
         isolation_level="AUTOCOMMIT",
+        # A transaction is ended by whoever began it (``Database.transaction``), so nothing is left to
+        # roll back when a connection returns.
+        pool_reset_on_return=None,
         connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "maane"},
     )
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "commit", _commit_on_postgres)
+    event.listen(engine, "rollback", _roll_back_on_postgres)
     return engine
 
 
@@ -65,10 +71,32 @@ def _begin(connection: Connection) -> None:
     try:
         if begin == BEGIN_WRITING:
             _take_write_lock(driver_of(connection))
+        elif connection.dialect.name == "postgresql":
+            libpq.command(driver_of(connection), begin)
         else:
             driver_of(connection).execute(begin)
     except connection.dialect.loaded_dbapi.Error as error:
         raise_as_sqlalchemy(connection, begin, error)
+
+
+# SQLAlchemy's own commit and rollback, which follow these, find nothing left to do. psycopg's rollback
+# would also deallocate every prepared statement of its connection.
+
+
+def _commit_on_postgres(connection: Connection) -> None:
+    try:
+        libpq.commit(driver_of(connection))
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise_as_sqlalchemy(connection, "COMMIT", error)
+
+
+def _roll_back_on_postgres(connection: Connection) -> None:
+    if connection.invalidated:
+        return
+    try:
+        libpq.roll_back(driver_of(connection))
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise_as_sqlalchemy(connection, "ROLLBACK", error)
 
 
 def _take_write_lock(driver: sqlite3.Connection) -> None:
@@ -88,26 +116,3 @@ def _take_write_lock(driver: sqlite3.Connection) -> None:
             time.sleep(LOOK_S)
     finally:
         driver.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-
-
-def driver_of(connection: Connection) -> Any:
-    return connection.connection.driver_connection
-
-
-def raise_as_sqlalchemy(connection: Connection, sql: str, error: Exception) -> NoReturn:
-    """A driver's error as SQLAlchemy raises it: by its class, without values, and with a connection
-    that is gone taken out of the pool."""
-    dialect = connection.dialect
-    dbapi = dialect.loaded_dbapi
-    is_gone = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)  # type: ignore[arg-type]
-    if is_gone:
-        connection.invalidate(error)
-    raise DBAPIError.instance(
-        sql,
-        None,
-        error,
-        dbapi.Error,
-        hide_parameters=True,
-        connection_invalidated=is_gone,
-        dialect=dialect,
-    ) from error

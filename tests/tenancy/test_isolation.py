@@ -75,14 +75,15 @@ def test_the_application_s_role_sees_nothing_without_a_business(world: World, ki
         connection.execute(text("SELECT set_config('maane.tenant', '1', true)"))
         found = connection.execute(text("SELECT DISTINCT business_id FROM leads")).scalars().all()
         assert found == [A]
-        with pytest.raises(Exception, match="row-level security"):
-            connection.execute(
-                text(
-                    "INSERT INTO prompt_versions (business_id, version, calls_prompt, "
-                    "whatsapp_prompt, impersonating, created_at) "
-                    "VALUES (2, 9, '', '', false, now())"
-                )
-            )
+    foreign = text(
+        "INSERT INTO prompt_versions (business_id, version, calls_prompt, whatsapp_prompt, "
+        "impersonating, created_at) SELECT 2, 9, set_config('maane.tenant', '1', true), '', false, now()"
+    )
+    with (
+        pytest.raises(Exception, match="row-level security"),
+        world.database.engine.begin() as connection,
+    ):
+        connection.execute(foreign)
     with world.database.engine.begin() as connection:
         # The setting ended with its transaction and did not leak to the next user of the pool.
         assert connection.execute(text("SELECT count(*) FROM leads")).scalar_one() == 0
