@@ -227,11 +227,16 @@ class Database:
             turn,
             self.engine.connect().execution_options(maane_begin=self._begin(scope, writes)) as core,
             core.begin(),
-            Transaction(core, scope) as transaction,
         ):
-            yield transaction
-            if writes:
-                transaction.flush()
+            transaction = Transaction(core, scope)
+            try:
+                yield transaction
+                if writes:
+                    transaction.flush()
+            finally:
+                # To close an ORM session that nothing used costs as much as a statement.
+                if transaction.in_transaction():
+                    transaction.close()
 
     def _begin(self, scope: int | None, writes: bool) -> str:
         if self.is_sqlite:

@@ -23,6 +23,7 @@ def sqlite_engine(url: URL) -> Engine:
         url,
         hide_parameters=True,
         pool_size=32,
+        pool_use_lifo=True,
         max_overflow=32,
         pool_timeout=POOL_TIMEOUT_S,
         connect_args={
@@ -57,6 +58,8 @@ def postgres_engine(url: URL, pool_size: int) -> Engine:
         # A transaction is ended by whoever began it (``Database.transaction``), so nothing is left to
         # roll back when a connection returns.
         pool_reset_on_return=None,
+        # The connection used last has its pages and its server process still in the processor's cache.
+        pool_use_lifo=True,
         connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "maane"},
     )
     event.listen(engine, "begin", _begin)
