@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import URL, Connection
 
 from maane.kit import libpq
@@ -45,9 +48,25 @@ def sqlite_engine(url: URL) -> Engine:
     return engine
 
 
+class LibpqDialect(PGDialect_psycopg):
+    """psycopg's dialect, with transactions ended by libpq's own calls. psycopg's rollback would also
+    deallocate every prepared statement of its connection."""
+
+    supports_statement_cache = True
+
+    def do_commit(self, dbapi_connection: Any) -> None:
+        libpq.commit(dbapi_connection.driver_connection)
+
+    def do_rollback(self, dbapi_connection: Any) -> None:
+        libpq.roll_back(dbapi_connection.driver_connection)
+
+
+registry.register("postgresql.libpq", __name__, LibpqDialect.__name__)
+
+
 def postgres_engine(url: URL, pool_size: int) -> Engine:
     engine = create_engine(
-        url,
+        url.set(drivername="postgresql+libpq"),
         # An error's text must not carry what a customer wrote into a log.
         hide_parameters=True,
         pool_size=pool_size,
@@ -63,8 +82,6 @@ def postgres_engine(url: URL, pool_size: int) -> Engine:
         connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "maane"},
     )
     event.listen(engine, "begin", _begin)
-    event.listen(engine, "commit", _commit_on_postgres)
-    event.listen(engine, "rollback", _roll_back_on_postgres)
     return engine
 
 
@@ -80,26 +97,6 @@ def _begin(connection: Connection) -> None:
             driver_of(connection).execute(begin)
     except connection.dialect.loaded_dbapi.Error as error:
         raise_as_sqlalchemy(connection, begin, error)
-
-
-# SQLAlchemy's own commit and rollback, which follow these, find nothing left to do. psycopg's rollback
-# would also deallocate every prepared statement of its connection.
-
-
-def _commit_on_postgres(connection: Connection) -> None:
-    try:
-        libpq.commit(driver_of(connection))
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise_as_sqlalchemy(connection, "COMMIT", error)
-
-
-def _roll_back_on_postgres(connection: Connection) -> None:
-    if connection.invalidated:
-        return
-    try:
-        libpq.roll_back(driver_of(connection))
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise_as_sqlalchemy(connection, "ROLLBACK", error)
 
 
 def _take_write_lock(driver: sqlite3.Connection) -> None:
