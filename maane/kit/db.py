@@ -222,12 +222,7 @@ class Database:
         database is away or stays locked.
         """
         turn = self._turn if writes else nullcontext()
-        with (
-            available(),
-            turn,
-            self.engine.connect().execution_options(maane_begin=self._begin(scope, writes)) as core,
-            core.begin(),
-        ):
+        with available(), turn, self._begun(scope, writes) as core:
             transaction = Transaction(core, scope)
             try:
                 yield transaction
@@ -237,6 +232,26 @@ class Database:
                 # To close an ORM session that nothing used costs as much as a statement.
                 if transaction.in_transaction():
                     transaction.close()
+            core.commit()
+
+    def _begun(self, scope: int | None, writes: bool) -> Connection:
+        """A connection whose transaction has begun, tried twice as in ``fetch_one``.
+        Whoever closes it uncommitted rolls back."""
+        try:
+            return self._begin_once(scope, writes)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        return self._begin_once(scope, writes)
+
+    def _begin_once(self, scope: int | None, writes: bool) -> Connection:
+        core = self.engine.connect().execution_options(maane_begin=self._begin(scope, writes))
+        try:
+            core.begin()
+        except BaseException:
+            core.close()
+            raise
+        return core
 
     def _begin(self, scope: int | None, writes: bool) -> str:
         if self.is_sqlite:

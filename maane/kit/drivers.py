@@ -13,13 +13,14 @@ def driver_of(connection: Connection) -> Any:
 
 
 def raise_as_sqlalchemy(connection: Connection, sql: str, error: Exception) -> NoReturn:
-    """A driver's error as SQLAlchemy raises it: by its class, without values, and with a connection
-    that is gone taken out of the pool."""
+    """A driver's error as SQLAlchemy raises it: by its class, without values, and with all connections
+    taken out of the pool when this one is gone: they were of the same server."""
     dialect = connection.dialect
     dbapi = dialect.loaded_dbapi
     is_gone = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)  # type: ignore[arg-type]
     if is_gone:
         connection.invalidate(error)
+        connection.engine.dispose()
     raise DBAPIError.instance(
         sql,
         None,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import bindparam, func, insert, literal_column, select, text
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import IntegrityError, InternalError, OperationalError, ProgrammingError
 
 from maane.kit.db import Prepared
 from maane.prompts.models import PromptVersion
 from maane.tenancy.isolation import IsolationError
 from tests.people import A, B, World
+from tests.postgres import Cluster
 
 _TABLE = PromptVersion.__table__
 _ADD = Prepared(
@@ -86,3 +88,50 @@ def test_the_isolation_guard_looks_at_them(world: World, scope: int | None) -> N
         tx.run(_READ, {"business_id": A, "version": 1})
     with pytest.raises(IsolationError), world.database.transaction(scope) as tx:
         tx.run(_ADD, _row(A, 7, datetime.now(UTC)))
+
+
+def test_a_rollback_leaves_them_prepared(world: World) -> None:
+    for _ in range(
+        8
+    ):  # psycopg prepares by itself what it sends often, and forgets all at a rollback.
+        with world.database.transaction(A, writes=False) as tx:
+            assert tx.run(_READ, {"business_id": A, "version": 7}) == []
+            tx.scalar(text("SELECT 1"))
+        with pytest.raises(ZeroDivisionError), world.database.transaction(A) as tx:
+            tx.run(_READ, {"business_id": A, "version": 7})
+            raise ZeroDivisionError
+
+
+def test_what_the_server_did_not_commit_is_no_success(world: World, kind: str) -> None:
+    """PostgreSQL answers the COMMIT of a failed transaction with a ROLLBACK and no error."""
+    if kind == "sqlite":
+        pytest.skip(
+            "a failed statement does not end SQLite's transaction; the PostgreSQL run covers it"
+        )
+    at = datetime.now(UTC)
+
+    def swallow() -> None:
+        with world.database.transaction(A) as tx:
+            tx.run(_ADD, _row(A, 7, at))
+            with suppress(IntegrityError):
+                tx.run(_ADD, _row(A, 7, at))
+
+    with pytest.raises(InternalError):
+        swallow()
+    with world.database.transaction(A, writes=False) as tx:
+        assert tx.run(_READ, {"business_id": A, "version": 7}) == []
+
+
+def test_connections_that_the_server_ended_are_replaced_at_once(
+    world: World, cluster: Cluster | None
+) -> None:
+    if cluster is None:
+        pytest.skip("a file ends no connection; the PostgreSQL run covers it")
+    with ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(world.database.transaction(A, writes=False))
+    cluster.stop()
+    cluster.start()
+    with world.database.transaction(A) as tx:
+        tx.run(_ADD, _row(A, 7, datetime.now(UTC)))
+    assert world.database.is_reachable()
