@@ -42,9 +42,10 @@ def main() -> None:
                 name = f"saves-{kind}{'' if synchronous else '-no-disk-wait'}"
                 _conclude(name, around, done, keep)
         if options.only in (None, "lists"):
-            done = lists.compare(kind, rounds=rounds, seconds=max(2, seconds // 2))
-            print(f"{kind} lists {done['first_page']} {done['deep_page']}")
-            _conclude(f"lists-{kind}", around, done, keep)
+            for listing in lists.LISTS:
+                done = lists.compare(kind, listing, rounds=rounds, seconds=max(2, seconds // 2))
+                print(f"{kind} {listing.name} {done['first_page']} {done['deep_page']}")
+                _conclude(f"lists-{listing.name}-{kind}", around, done, keep)
         if options.only in (None, "webhook"):
             rate = MESSAGES_A_SECOND[kind]
             done = webhook.compare(kind, rate=rate, seconds=5 if options.quick else 30)

@@ -1,13 +1,12 @@
-"""The list of leads at ten thousand and at a million rows: the first page and a page far down."""
+"""Two lists at ten thousand and at a million rows: the first page and a page far down."""
 
 from __future__ import annotations
 
 import base64
-import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
 from statistics import median
 from typing import Any
-
-import psycopg
 
 from bench import load, serving
 from bench.databases import Place, place
@@ -16,17 +15,29 @@ from bench.serving import ask, free_port, running, sign_in
 
 SMALL, LARGE = 10_000, 1_000_000
 CONNECTIONS = 4
-PATH = "/api/business/current/leads"
 PAGE = 50
-COLUMNS = "business_id, name, phone, note, status, source, created_at, updated_at"
+MESSAGES_A_CONVERSATION = 10
 
 
-def compare(kind: str, *, rounds: int, seconds: int) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Listing:
+    """One list: where it is asked for, what of it is counted, and how a business gets so much of it.
+    The cursor that is answered by the row ``n`` is ``(n + 1) * keys_a_row``."""
+
+    name: str
+    counted: str
+    path: str
+    rows_of: int
+    keys_a_row: int
+    fill: Callable[[Place, int], None]
+
+
+def compare(kind: str, listing: Listing, *, rounds: int, seconds: int) -> dict[str, Any]:
     """Interleaved rounds on a small and a large business. Returns a document for the results."""
     with place(kind, "small") as small, place(kind, "large") as large:
         for here, count in ((small, SMALL), (large, LARGE)):
             prepare(here, here.variables())
-            _fill(here, count)
+            listing.fill(here, count)
         ports = free_port(), free_port()
         command = [str(serving.MAANE), "web", "--port"]
         one = {"MAANE_WEB_WORKERS": "1"}
@@ -36,25 +47,38 @@ def compare(kind: str, *, rounds: int, seconds: int) -> dict[str, Any]:
         ):
             return {
                 "database": kind,
+                "list": listing.name,
+                "counted": listing.counted,
                 "rows": [SMALL, LARGE],
-                "first_page": _pages(ports, (None, None), rounds, seconds),
-                "deep_page": _pages(ports, (SMALL // 2, LARGE // 2), rounds, seconds),
+                "first_page": _pages(listing, ports, (None, None), rounds, seconds),
+                "deep_page": _pages(
+                    listing,
+                    ports,
+                    (SMALL // listing.rows_of // 2, LARGE // listing.rows_of // 2),
+                    rounds,
+                    seconds,
+                ),
             }
 
 
 def _pages(
-    ports: tuple[int, int], after: tuple[int | None, int | None], rounds: int, seconds: int
+    listing: Listing,
+    ports: tuple[int, int],
+    after: tuple[int | None, int | None],
+    rounds: int,
+    seconds: int,
 ) -> dict[str, Any]:
     headers = [sign_in(port, "/api/auth/login", "X-CSRFToken", "XSRF-TOKEN") for port in ports]
     seen: list[list[load.Round]] = [[], []]
     for number in range(rounds + 1):
         for index in (0, 1):
             query = f"limit={PAGE}"
-            if (cursor := after[index]) is not None:
-                key = base64.urlsafe_b64encode(str(cursor).encode()).decode().rstrip("=")
+            if (row := after[index]) is not None:
+                cursor = str((row + 1) * listing.keys_a_row)
+                key = base64.urlsafe_b64encode(cursor.encode()).decode().rstrip("=")
                 query += f"&after={key}"
-            _check_page(ports[index], headers[index], query, cursor)
-            url = f"http://127.0.0.1:{ports[index]}{PATH}?{query}"
+            _check_page(listing, ports[index], headers[index], query, row)
+            url = f"http://127.0.0.1:{ports[index]}{listing.path}?{query}"
             done = load.run(url, "GET", [headers[index]], seconds=seconds, connections=CONNECTIONS)
             if number:
                 seen[index].append(done)
@@ -71,27 +95,73 @@ def _pages(
     }
 
 
-def _check_page(port: int, headers: dict[str, str], query: str, cursor: int | None) -> None:
+def _check_page(
+    listing: Listing, port: int, headers: dict[str, str], query: str, row: int | None
+) -> None:
     """An empty page would be a fast one."""
-    status, _, answer = ask(port, "GET", f"{PATH}?{query}", headers=headers)
+    status, _, answer = ask(port, "GET", f"{listing.path}?{query}", headers=headers)
     if status != 200 or len(answer["items"]) != PAGE or answer["next"] is None:
-        raise RuntimeError(f"a page of leads answered {status} and is not full")
-    if cursor is not None and answer["items"][0]["id"] != cursor - 1:
+        raise RuntimeError(f"a page of {listing.name} answered {status} and is not full")
+    if row is not None and answer["items"][0]["id"] != row:
         raise RuntimeError("a deep page begins elsewhere")
 
 
-def _fill(here: Place, count: int) -> None:
-    if here.is_sqlite:
-        with sqlite3.connect(here.owner_url.removeprefix("sqlite:///")) as connection:
-            connection.executemany(
-                f"INSERT INTO leads ({COLUMNS}) VALUES (1, ?, ?, 'note', 'new', 'manual', "
-                "'2026-01-01 00:00:00', '2026-01-01 00:00:00')",
-                ((f"Lead {n}", f"+97250{n:07d}") for n in range(count)),
-            )
-        return
-    with psycopg.connect(here.owner_url, autocommit=True) as connection:
-        connection.execute(
-            f"INSERT INTO leads ({COLUMNS}) SELECT 1, 'Lead ' || n, '+97250' || n, 'note', 'new', "
-            f"'manual', now(), now() FROM generate_series(1, {count}) n"
-        )
-        connection.execute("ANALYZE leads")
+def _fill_leads(here: Place, count: int) -> None:
+    columns = "id, business_id, name, phone, note, status, source, created_at, updated_at"
+    here.execute(
+        f"INSERT INTO leads ({columns}) {_numbers(count)} SELECT n, 1, 'Lead ' || n, "
+        "'+97250' || n, 'note', 'new', 'manual', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP FROM numbers"
+    )
+    here.execute("ANALYZE")
+
+
+def _fill_inbox(here: Place, count: int) -> None:
+    """Conversations of ten messages, each with its lead and half of them read."""
+    each, conversations = MESSAGES_A_CONVERSATION, count // MESSAGES_A_CONVERSATION
+    _fill_leads(here, conversations)
+    here.execute(
+        "INSERT INTO conversations (id, business_id, channel, contact_key, contact_phone, "
+        "contact_name, prompt_version, stale_rounds, status, owner, is_waiting, last_message_id, "
+        "last_message_at, last_inbound_id, last_inbound_at, created_at) "
+        f"{_numbers(conversations)} SELECT n, 1, 'whatsapp', '97250' || n, '+97250' || n, "
+        "'Name ' || n, 1, 0, CASE WHEN n % 3 = 0 THEN 'closed' ELSE 'open' END, 'assistant', "
+        f"n % 50 = 0, n * {each}, CURRENT_TIMESTAMP, n * {each} - 1, CURRENT_TIMESTAMP, "
+        "CURRENT_TIMESTAMP FROM numbers"
+    )
+    here.execute(
+        "INSERT INTO messages (id, business_id, conversation_id, direction, author, text, status, "
+        f"awaits_answer, created_at) {_numbers(count)} SELECT n, 1, (n - 1) / {each} + 1, "
+        "CASE WHEN n % 2 = 0 THEN 'outbound' ELSE 'inbound' END, "
+        "CASE WHEN n % 2 = 0 THEN 'assistant' ELSE 'customer' END, 'שלום, יש תור למחר? ' || n, "
+        "CASE WHEN n % 2 = 0 THEN 'sent' ELSE 'received' END, n < 0, CURRENT_TIMESTAMP FROM numbers"
+    )
+    here.execute(
+        "INSERT INTO conversation_leads (business_id, conversation_id, lead_id) "
+        f"{_numbers(conversations)} SELECT 1, n, n FROM numbers"
+    )
+    here.execute(
+        "INSERT INTO conversation_reads (business_id, conversation_id, user_id, message_id) "
+        f"{_numbers(conversations)} SELECT 1, n, (SELECT min(id) FROM users), n * {each} FROM "
+        "numbers WHERE n % 2 = 0"
+    )
+    here.execute("ANALYZE")
+
+
+def _numbers(count: int) -> str:
+    return (
+        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers "
+        f"WHERE n < {count})"
+    )
+
+
+LISTS = (
+    Listing("leads", "leads", "/api/business/current/leads", 1, 1, _fill_leads),
+    Listing(
+        "conversations",
+        "messages",
+        "/api/business/current/conversations",
+        MESSAGES_A_CONVERSATION,
+        MESSAGES_A_CONVERSATION,
+        _fill_inbox,
+    ),
+)

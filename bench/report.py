@@ -160,7 +160,8 @@ def _rows(name: str, result: dict[str, Any]) -> list[list[str]]:
     if "first_page" in result:
         return [
             [
-                f"{result['database']}: {words} of leads, p95 at 1,000,000 rows over 10,000",
+                f"{result['database']}: {words} of {result['list']}, p95 at 1,000,000 "
+                f"{result['counted']} over 10,000",
                 f"{part['ratio']['median']} ({part['ratio']['lowest']} to {part['ratio']['highest']}; "
                 f"{part['p95_ms'][1]} ms over {part['p95_ms'][0]} ms)",
                 part["ratio"]["target"],
