@@ -147,7 +147,7 @@ def _rows(name: str, result: dict[str, Any]) -> list[list[str]]:
             ]
         ]
     if "answer_ms" in result:
-        seen = result["answer_ms"]
+        seen, own = result["answer_ms"], result["overhead_ms"]
         return [
             [
                 f"{result['database']}: answer to a webhook, {result['messages_a_second']} new "
@@ -155,7 +155,29 @@ def _rows(name: str, result: dict[str, Any]) -> list[list[str]]:
                 f"{seen['p99']} ms (p50 {seen['p50']}, highest {seen['highest']})",
                 f"{seen['target']} ms",
                 _yes(seen["met"]),
+            ],
+            [
+                f"{result['database']}: Maane's own time in a turn, {result['messages_a_second']} "
+                "turns a second, p95",
+                f"{own['p95']} ms (p50 {own['p50']}, highest {own['highest']})",
+                f"{own['target']} ms",
+                _yes(own["met"]),
+            ],
+        ]
+    if "flood" in result:
+        return [
+            [
+                f"{result['database']}: {result['messages_a_second']} messages a second for "
+                f"{result['seconds']} s, {words}, p99 of the answer",
+                f"{seen['p99']} ms (p50 {seen['p50']}, highest {seen['highest']}); {seen['stored']} "
+                f"stored, {seen['answered']} answered once within {seen['answered_within_s']} s",
+                f"{seen['target']} ms",
+                _yes(seen["met"]),
             ]
+            for words, seen in (
+                ("alone", result["flood"]["alone"]),
+                ("beside as many forged ones", result["flood"]["beside_forged"]),
+            )
         ]
     if "first_page" in result:
         return [
