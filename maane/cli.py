@@ -253,6 +253,35 @@ def connect_whatsapp(business: int, phone_number_id: str, access_token_stdin: bo
         run(_settings(), business, phone_number_id, token)
 
 
+@channel.command("twilio-whatsapp")
+@click.option("--business", type=int, required=True)
+@click.option("--account-sid", required=True, help="Of the Twilio account, AC and 32 digits.")
+@click.option("--number", required=True, help="The WhatsApp number, with its country.")
+@click.option(
+    "--auth-token-stdin", is_flag=True, required=True, help="Read it from standard input."
+)
+def connect_twilio_whatsapp(
+    business: int, account_sid: str, number: str, auth_token_stdin: bool
+) -> None:
+    """Connect a WhatsApp number of Twilio to a business."""
+    with _plainly():
+        from pydantic import SecretStr, ValidationError
+
+        from maane.channels.whatsapp.contract import TwilioConnectionBody
+        from maane.ops.console import connect_twilio_whatsapp as run
+
+        token = sys.stdin.readline().strip()
+        try:
+            body = TwilioConnectionBody(
+                account_sid=account_sid, number=number, auth_token=SecretStr(token)
+            )
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            option = str(first["loc"][0]).replace("_", "-")
+            raise SettingsError(f"--{option}: {first['msg']}") from None
+        run(_settings(), business, body.account_sid, body.number, token)
+
+
 @main.command()
 def routes() -> None:
     """Print every route: methods, access, CSRF or the reason it is exempt."""

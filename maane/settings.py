@@ -61,8 +61,9 @@ class Settings(BaseSettings):
     whatsapp_api_url: str = "https://graph.facebook.com/v26.0"
     whatsapp_app_secret: SecretStr = SecretStr("")
     whatsapp_verify_token: SecretStr = SecretStr("")
+    twilio_api_url: str = "https://api.twilio.com"
 
-    @field_validator("public_url", "model_base_url", "whatsapp_api_url")
+    @field_validator("public_url", "model_base_url", "whatsapp_api_url", "twilio_api_url")
     @classmethod
     def _is_http_url(cls, value: str) -> str:
         if not value:

@@ -1,4 +1,5 @@
-"""The world outside: an OpenAI-compatible model and Meta's Graph API, as real servers on loopback.
+"""The world outside: an OpenAI-compatible model, Meta's Graph API and Twilio's, as real servers on
+loopback.
 
 They speak the wire protocol (see the providers' references) and do as they are told: be slow, refuse,
 hang. What they were asked is kept for the test to read.
@@ -6,12 +7,14 @@ hang. What they were asked is kept for the test to read.
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl
 
 
 class FakeServer:
@@ -30,7 +33,8 @@ class FakeServer:
                 asked = {
                     "path": self.path,
                     "headers": {k.lower(): v for k, v in self.headers.items()},
-                    "body": json.loads(raw or b"null"),
+                    "method": self.command,
+                    "body": _read(raw, self.headers.get("Content-Type", "")),
                     "at": time.monotonic(),
                 }
                 with fake._lock:
@@ -45,6 +49,8 @@ class FakeServer:
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(payload)
+
+            do_GET = do_POST  # noqa: N815
 
             def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
                 """The test reads ``requests`` instead."""
@@ -75,6 +81,12 @@ class FakeServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+def _read(raw: bytes, kind: str) -> Any:
+    if kind.startswith("application/x-www-form-urlencoded"):
+        return dict(parse_qsl(raw.decode(), keep_blank_values=True, strict_parsing=True))
+    return json.loads(raw or b"null")
 
 
 def echo(messages: list[dict[str, Any]]) -> str:
@@ -138,6 +150,10 @@ class FakeGraph(FakeServer):
                 "error_data": {"messaging_product": "whatsapp", "details": "as the test asked"},
             }
             return status, headers, {"error": error}
+        if asked["method"] == "GET":
+            number_id = asked["path"].partition("?")[0].strip("/")
+            shown = {"display_phone_number": "+972 3-612-3456", "verified_name": "מספרת דנה"}
+            return 200, {}, {"id": number_id, **shown}
         to = asked["body"]["to"]
         return (
             200,
@@ -152,3 +168,44 @@ class FakeGraph(FakeServer):
     @property
     def texts(self) -> list[str]:
         return [asked["body"]["text"]["body"] for asked in self.requests]
+
+
+class FakeTwilio(FakeServer):
+    """Twilio's REST API of one account: ``POST …/Messages.json`` and ``GET …/{SID}.json``, behind its
+    Basic credentials. ``script`` holds refusals to give first, as ``FakeGraph``'s does."""
+
+    def __init__(self, account_sid: str, auth_token: str) -> None:
+        super().__init__()
+        self.account_sid = account_sid
+        pair = f"{account_sid}:{auth_token}".encode()
+        self._authorization = "Basic " + base64.b64encode(pair).decode()
+        self.script: list[tuple[int, int] | tuple[int, int, int]] = []
+        self.delay_s = 0.0
+        self.status = "active"
+
+    def respond(self, asked: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
+        time.sleep(self.delay_s)
+        if self.script:
+            status, code, *wait_s = self.script.pop(0)
+            return status, {"Retry-After": str(wait_s[0])} if wait_s else {}, _refusal(status, code)
+        if asked["headers"].get("authorization") != self._authorization:
+            return 401, {}, _refusal(401, 20003)
+        account = f"/2010-04-01/Accounts/{self.account_sid}"
+        if (asked["method"], asked["path"]) == ("GET", f"{account}.json"):
+            named = {"sid": self.account_sid, "friendly_name": "חשבון של דנה"}
+            return 200, {}, {**named, "status": self.status, "type": "Full"}
+        if (asked["method"], asked["path"]) != ("POST", f"{account}/Messages.json"):
+            return 404, {}, _refusal(404, 20404)
+        form = asked["body"]
+        answer = {"from": form["From"], "to": form["To"], "body": form["Body"], "error_code": None}
+        return 201, {}, {"sid": f"SM{asked['number']:032x}", "status": "queued", **answer}
+
+
+def _refusal(status: int, code: int) -> dict[str, Any]:
+    more = f"https://www.twilio.com/docs/errors/{code}"
+    return {
+        "code": code,
+        "message": "refused as the test asked",
+        "more_info": more,
+        "status": status,
+    }

@@ -92,13 +92,15 @@ def business_of_number(tx: Session, provider: str, number: str) -> int | None:
     ).one_or_none()
 
 
-def claim_number(tx: Session, tenant: Tenant, provider: str, number: str) -> None:
+def claim_number(tx: Transaction, tenant: Tenant, provider: str, number: str) -> None:
     """Gives a number to a business. Raises ``Conflict`` when another one has it."""
-    owner = business_of_number(tx, provider, number)
-    if owner is None:
-        tx.add(ChannelNumber(provider=provider, external_number=number, business_id=tenant.id))
-        tx.flush()
-    elif owner != tenant.id:
+    # Two businesses may ask for the same number at once; the second one waits here for the first.
+    tx.execute(
+        upsert(tx, ChannelNumber)
+        .values(provider=provider, external_number=number, business_id=tenant.id)
+        .on_conflict_do_nothing(index_elements=["provider", "external_number"])
+    )
+    if business_of_number(tx, provider, number) != tenant.id:
         raise Conflict("number_taken")
 
 

@@ -74,6 +74,17 @@ def assign_manager(settings: Settings, *, email: str, business_id: int) -> None:
         )
 
 
+def connect_twilio_whatsapp(
+    settings: Settings, business_id: int, account_sid: str, number: str, auth_token: str
+) -> None:
+    """Connects a number at Twilio. Raises ``NotFound`` and ``Conflict``."""
+    with opened(settings) as database, database.transaction(business_id) as tx:
+        tenant = tenant_for_job(tx, business_id)
+        whatsapp.connect_twilio(
+            tx, tenant, caller_for_job(tenant), settings, account_sid, number, auth_token
+        )
+
+
 def connect_whatsapp(
     settings: Settings, business_id: int, phone_number_id: str, access_token: str
 ) -> None:

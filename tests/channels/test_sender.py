@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from maane.channels.whatsapp.sender import GraphSender, SendError, Sent
+from maane.channels.whatsapp.provider import SendError, Sent
+from maane.channels.whatsapp.sender import GraphSender
 from tests.fakes import FakeGraph
 
 

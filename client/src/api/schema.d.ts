@@ -636,6 +636,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/business/current/whatsapp/connection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who carries this business's messages, and the addresses to enter there.
+         * @description Access: business.
+         */
+        get: operations["whatsapp_get_whatsapp_connection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/whatsapp/connection/meta": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Connects a number at Meta in place of any other, once Meta says that the token may use it.
+         * @description Access: business.
+         */
+        put: operations["whatsapp_connect_meta"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/whatsapp/connection/twilio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Connects a number at Twilio in place of any other, once Twilio takes the credentials.
+         * @description Access: business.
+         */
+        put: operations["whatsapp_connect_twilio"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/business/current/whatsapp/settings": {
         parameters: {
             query?: never;
@@ -654,6 +714,26 @@ export interface paths {
          */
         put: operations["whatsapp_replace_whatsapp_settings"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/whatsapp/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks the provider about the number that is connected. Sends nothing to anybody.
+         * @description Access: business.
+         */
+        post: operations["whatsapp_test_whatsapp_connection"];
         delete?: never;
         options?: never;
         head?: never;
@@ -814,6 +894,22 @@ export interface components {
         BusinessUserList: {
             /** Items */
             items: components["schemas"]["BusinessUser"][];
+        };
+        /**
+         * ConnectionTest
+         * @description What the provider said. ``refused``: the credentials; ``unknown_number``: they are good, and the
+         *     number or account is not theirs; ``unreachable``: no answer of its own came; ``not_connected``:
+         *     there is nothing to ask; ``unreadable``: what is stored was encrypted with another key.
+         *     ``name`` is the provider's own name for the number or account.
+         */
+        ConnectionTest: {
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "ok" | "refused" | "unknown_number" | "unreachable" | "not_connected" | "unreadable";
+            /** Name */
+            name: string | null;
         };
         /**
          * Conversation
@@ -1204,6 +1300,16 @@ export interface components {
             /** Next */
             next: string | null;
         };
+        /** MetaConnectionBody */
+        MetaConnectionBody: {
+            /** Phone Number Id */
+            phone_number_id: string;
+            /**
+             * Access Token
+             * Format: password
+             */
+            access_token: string;
+        };
         /** ModelState */
         ModelState: {
             /** Is Connected */
@@ -1391,6 +1497,44 @@ export interface components {
              * Format: date-time
              */
             ends_at: string;
+        };
+        /** TwilioConnectionBody */
+        TwilioConnectionBody: {
+            /** Account Sid */
+            account_sid: string;
+            /** Number */
+            number: string;
+            /**
+             * Auth Token
+             * Format: password
+             */
+            auth_token: string;
+        };
+        /**
+         * Webhooks
+         * @description The addresses to enter at each provider; one for all businesses.
+         */
+        Webhooks: {
+            /** Meta */
+            meta: string;
+            /** Twilio */
+            twilio: string;
+        };
+        /**
+         * WhatsappConnection
+         * @description Who carries this business's messages, if anybody does. ``number`` is Meta's id of it, or E.164
+         *     at Twilio. ``connected_at``: when the credentials were given; they themselves are never shown.
+         */
+        WhatsappConnection: {
+            /** Provider */
+            provider: ("meta" | "twilio") | null;
+            /** Number */
+            number: string | null;
+            /** Account Sid */
+            account_sid: string | null;
+            /** Connected At */
+            connected_at: string | null;
+            webhooks: components["schemas"]["Webhooks"];
         };
         /**
          * WhatsappSettings
@@ -2628,6 +2772,101 @@ export interface operations {
             };
         };
     };
+    whatsapp_get_whatsapp_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatsappConnection"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    whatsapp_connect_meta: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MetaConnectionBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatsappConnection"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    whatsapp_connect_twilio: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TwilioConnectionBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatsappConnection"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     whatsapp_get_whatsapp_settings: {
         parameters: {
             query?: never;
@@ -2677,6 +2916,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WhatsappSettings"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    whatsapp_test_whatsapp_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionTest"];
                 };
             };
             /** @description Refused; the body says why. */

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal, cast
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, SecretStr
 
 from maane.channels.inbox import InboundEvent
+from maane.channels.whatsapp.models import WhatsappChannel
 from maane.kit.endpoint import Shape
 from maane.kit.text import Line, Phone, Text
 
@@ -27,6 +28,63 @@ class Assistant(Shape):
 
     model: ModelState
     whatsapp: WhatsappState
+
+
+def _fits_a_header(value: SecretStr) -> SecretStr:
+    if not all("!" <= character <= "~" for character in value.get_secret_value()):
+        raise ValueError("must be letters, digits and signs without spaces")
+    return value
+
+
+def _is_international(value: str) -> str:
+    if not value.startswith("+"):
+        raise ValueError("must be a whole number with its country")
+    return value
+
+
+Credential = Annotated[
+    SecretStr, Field(min_length=1, max_length=2000), AfterValidator(_fits_a_header)
+]
+"""Goes in and never comes out."""
+
+
+class MetaConnectionBody(Shape):
+    phone_number_id: Annotated[str, Field(pattern=r"^[0-9]{1,32}$")]
+    access_token: Credential
+
+
+class TwilioConnectionBody(Shape):
+    account_sid: Annotated[str, Field(pattern=r"^AC[0-9a-fA-F]{32}$")]
+    number: Annotated[Phone, AfterValidator(_is_international)]
+    auth_token: Credential
+
+
+class Webhooks(Shape):
+    """The addresses to enter at each provider; one for all businesses."""
+
+    meta: str
+    twilio: str
+
+
+class WhatsappConnection(Shape):
+    """Who carries this business's messages, if anybody does. ``number`` is Meta's id of it, or E.164
+    at Twilio. ``connected_at``: when the credentials were given; they themselves are never shown."""
+
+    provider: Literal["meta", "twilio"] | None
+    number: str | None
+    account_sid: str | None
+    connected_at: datetime | None
+    webhooks: Webhooks
+
+
+class ConnectionTest(Shape):
+    """What the provider said. ``refused``: the credentials; ``unknown_number``: they are good, and the
+    number or account is not theirs; ``unreachable``: no answer of its own came; ``not_connected``:
+    there is nothing to ask; ``unreadable``: what is stored was encrypted with another key.
+    ``name`` is the provider's own name for the number or account."""
+
+    result: Literal["ok", "refused", "unknown_number", "unreachable", "not_connected", "unreadable"]
+    name: str | None
 
 
 class WhatsappSettings(Shape):
@@ -69,6 +127,20 @@ class FailedEventPage(Shape):
 
 class Retried(Shape):
     id: int
+
+
+def connection_of(channel: WhatsappChannel | None, webhooks: Webhooks) -> WhatsappConnection:
+    if channel is None:
+        return WhatsappConnection(
+            provider=None, number=None, account_sid=None, connected_at=None, webhooks=webhooks
+        )
+    return WhatsappConnection(
+        provider=cast("Literal['meta', 'twilio']", channel.provider),
+        number=channel.phone_number_id,
+        account_sid=channel.account_sid or None,
+        connected_at=channel.updated_at,
+        webhooks=webhooks,
+    )
 
 
 def failed_event_of(row: InboundEvent, conversation_id: int | None) -> FailedEvent:

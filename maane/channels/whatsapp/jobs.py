@@ -28,8 +28,9 @@ from maane.assistant.operations import Reply, Turn, compose_reply
 from maane.channels import inbox
 from maane.channels.inbox import InboundEvent
 from maane.channels.whatsapp import operations
-from maane.channels.whatsapp.payload import InboundMessage, parse_piece
-from maane.channels.whatsapp.sender import Sender, SendError
+from maane.channels.whatsapp.operations import said_in
+from maane.channels.whatsapp.payload import InboundMessage
+from maane.channels.whatsapp.provider import Provider, SendError
 from maane.conversations import operations as conversations
 from maane.conversations import outbound
 from maane.conversations.models import Conversation, Message
@@ -135,7 +136,7 @@ class Work:
         with self.database.transaction(business_id) as tx:
             tenant = tenant_for_job(tx, business_id)
             event = inbox.get_event(tx, tenant, event_id)
-            said = None if event is None else parse_piece(event.payload)
+            said = None if event is None else said_in(event)
             if event is None or said is None:
                 return None
             is_active = tenancy.is_active(tx, tenant)
@@ -217,7 +218,7 @@ class Work:
             tenant = tenant_for_job(tx, business_id)
             outbound.mark_sent(tx, tenant, answer.id, sent.external_id, sent.status)
 
-    def _claim(self, business_id: int, way: Way, answer: Message, sender: Sender | None) -> bool:
+    def _claim(self, business_id: int, way: Way, answer: Message, sender: Provider | None) -> bool:
         with self.database.transaction(business_id) as tx:
             tenant = tenant_for_job(tx, business_id)
             if not outbound.may_send(tx, tenant, answer):
@@ -265,7 +266,7 @@ def _take_in(
     business it is heard and awaits no answer."""
     waiting = inbox.waiting_events(tx, tenant, event.provider, said.contact_key)
     events = {row.id: row for row in (*waiting, event)}
-    parsed = [(parse_piece(row.payload) or said, row) for row in events.values()]
+    parsed = [(said_in(row) or said, row) for row in events.values()]
     parsed.sort(key=lambda pair: operations.order_of(pair[0], pair[1].id))
     last, _ = parsed[-1]
     conversation = conversations.take_in(
@@ -310,10 +311,7 @@ def _has_written_more(tx: Transaction, tenant: Tenant, opened: Opened) -> bool:
     """True when the person wrote since the turn was opened: that is not taken in yet, since their jobs
     run one after the other."""
     waiting = inbox.waiting_events(tx, tenant, opened.way.provider, opened.way.contact_key)
-    return any(
-        said is not None and said.is_answerable
-        for said in (parse_piece(e.payload) for e in waiting)
-    )
+    return any(said is not None and said.is_answerable for said in (said_in(e) for e in waiting))
 
 
 def _open_lead(

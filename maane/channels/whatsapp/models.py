@@ -12,18 +12,21 @@ from maane.tenancy.models import TenantOwned, tenant_keys
 
 
 class WhatsappChannel(TenantOwned, Base):
-    """``access_token`` is Fernet ciphertext; the key is derived from ``SECRET_KEY``."""
+    """``phone_number_id`` is the number as its provider names it: Meta's id of it, or E.164 at Twilio,
+    where ``account_sid`` is whose it is. ``access_token`` (Twilio's auth token) is Fernet ciphertext;
+    the key is derived from ``SECRET_KEY``."""
 
     __tablename__ = "whatsapp_channels"
     __table_args__ = tenant_keys(
         UniqueConstraint("business_id", "provider"),
-        CheckConstraint("provider IN ('meta', 'simulator')", name="provider"),
+        CheckConstraint("provider IN ('meta', 'simulator', 'twilio')", name="provider"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     provider: Mapped[str] = mapped_column(Text)
     phone_number_id: Mapped[str] = mapped_column(Text)
     access_token: Mapped[str] = mapped_column(Text, default="")
+    account_sid: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(Utc)
     updated_at: Mapped[datetime] = mapped_column(Utc)
 

@@ -12,7 +12,7 @@ from prometheus_client import Counter
 
 from maane.channels import inbox
 from maane.channels.inbox import InboundEvent
-from maane.channels.whatsapp import store
+from maane.channels.whatsapp import store, twilio
 from maane.channels.whatsapp.models import WhatsappChannel, WhatsappSettings
 from maane.channels.whatsapp.payload import (
     Delivery,
@@ -22,12 +22,14 @@ from maane.channels.whatsapp.payload import (
     is_signed,
     parse_piece,
 )
-from maane.channels.whatsapp.sender import GraphSender, Sender, SimulatorSender
+from maane.channels.whatsapp.provider import Probe, Provider
+from maane.channels.whatsapp.sender import GraphSender, SimulatorSender
+from maane.channels.whatsapp.twilio_sender import TwilioSender
 from maane.conversations import operations as conversations
 from maane.conversations import outbound
 from maane.jobs.queue import Jobs
 from maane.kit.db import Database, Transaction, now
-from maane.kit.errors import InvalidSignature, NotFound
+from maane.kit.errors import Conflict, InvalidSignature, NotFound, Unavailable
 from maane.kit.logging import LOG
 from maane.settings import Settings
 from maane.tenancy import audit
@@ -35,10 +37,11 @@ from maane.tenancy import operations as tenancy
 from maane.tenancy.access import Caller, Tenant, tenant_for_job
 
 ANSWER_JOB = "answer whatsapp message"
-META, SIMULATOR = "meta", "simulator"
-CHANNELS = {META: "whatsapp", SIMULATOR: "simulator"}
+META, TWILIO, SIMULATOR = "meta", "twilio", "simulator"
+CHANNELS = {META: "whatsapp", TWILIO: "whatsapp", SIMULATOR: "simulator"}
 """The channel of a conversation, by who carries its messages."""
 DEFAULT_PAUSE_S = 3
+TWILIO_WEBHOOK = "/webhook/twilio/whatsapp"
 
 UNKNOWN_NUMBERS = Counter(
     "maane_whatsapp_unknown_number_total", "Messages for a number that no business has."
@@ -75,17 +78,67 @@ def receive(database: Database, jobs: Jobs, provider: str, delivery: Delivery) -
         with database.transaction(writes=False) as tx:
             business_id = inbox.business_of_number(tx, provider, number_id)
         if business_id is None:
-            UNKNOWN_NUMBERS.inc()
-            LOG.warning("unknown number", provider=provider)
+            _drop(provider)
             continue
-        with database.transaction(business_id) as tx:
-            tenant = tenant_for_job(tx, business_id)
-            stored += _store(tx, jobs, tenant, provider, messages[number_id])
-            for status in statuses[number_id]:
-                outbound.advance_status(
-                    tx, tenant, status.external_id, status.own_id, status.status, status.error
-                )
+        part = Delivery(messages[number_id], statuses[number_id])
+        stored += _receive_for(database, jobs, business_id, provider, part)
     return stored
+
+
+def receive_twilio(
+    database: Database, jobs: Jobs, settings: Settings, *, raw: bytes, query: str, signature: str
+) -> int:
+    """Stores what one request of Twilio's brought, as ``receive`` does.
+
+    The number tells whose token must have signed it, and what was signed is stored for that business
+    alone. Raises ``InvalidSignature``; for a number that nobody has there is no token to ask.
+    """
+    form = twilio.read_form(raw)
+    number = "" if form is None else twilio.number_of(form)
+    if form is None or not number:
+        raise InvalidSignature
+    with database.transaction(writes=False) as tx:
+        business_id = inbox.business_of_number(tx, TWILIO, number)
+    if business_id is None:
+        _drop(TWILIO)
+        return 0
+    with database.transaction(business_id, writes=False) as tx:
+        channel = store.find_channel(tx, tenant_for_job(tx, business_id), TWILIO)
+        token = None if channel is None else _token_of(settings, channel)
+        account = "" if channel is None else channel.account_sid
+    urls = twilio.addresses(settings.own_origins, TWILIO_WEBHOOK, query)
+    if not twilio.is_signed(token or "", urls, form, signature):
+        raise InvalidSignature
+    if twilio.account_of(form) != account:
+        raise InvalidSignature
+    own_id = query.removeprefix("message=") if query.startswith("message=") else ""
+    delivery = twilio.parse_form(form, own_id, now())
+    return _receive_for(database, jobs, business_id, TWILIO, delivery)
+
+
+def _drop(provider: str) -> None:
+    UNKNOWN_NUMBERS.inc()
+    LOG.warning("unknown number", provider=provider)
+
+
+def _receive_for(
+    database: Database, jobs: Jobs, business_id: int, provider: str, delivery: Delivery
+) -> int:
+    with database.transaction(business_id) as tx:
+        tenant = tenant_for_job(tx, business_id)
+        stored = _store(tx, jobs, tenant, provider, delivery.messages)
+        for status in delivery.statuses:
+            outbound.advance_status(
+                tx, tenant, status.external_id, status.own_id, status.status, status.error
+            )
+    return stored
+
+
+def said_in(event: InboundEvent) -> InboundMessage | None:
+    """The message of a stored event, as its provider writes them."""
+    if event.provider == TWILIO:
+        return twilio.parse_piece(event.payload)
+    return parse_piece(event.payload)
 
 
 def _store(
@@ -132,42 +185,101 @@ def connect_number(
 ) -> None:
     """Connects a business's number at Meta, or replaces it or its credential. A number that was
     replaced belongs to nobody. Raises ``Conflict`` when another business has it."""
+    token = _cipher(settings).encrypt(access_token.encode())
+    _connect(tx, tenant, caller, META, phone_number_id, token)
+
+
+def connect_twilio(
+    tx: Transaction,
+    tenant: Tenant,
+    caller: Caller,
+    settings: Settings,
+    account_sid: str,
+    number: str,
+    auth_token: str,
+) -> None:
+    """The same for a number at Twilio. ``number`` is E.164."""
+    token = _cipher(settings).encrypt(auth_token.encode())
+    _connect(tx, tenant, caller, TWILIO, number, token, account_sid)
+
+
+def _connect(
+    tx: Transaction,
+    tenant: Tenant,
+    caller: Caller,
+    provider: str,
+    number: str,
+    token: bytes,
+    account_sid: str = "",
+) -> None:
     tenancy.lock_and_look(tx, tenant)
-    before = store.find_channel(tx, tenant, META)
-    if before is not None and before.phone_number_id != phone_number_id:
-        inbox.release_number(tx, tenant, META, before.phone_number_id)
-    inbox.claim_number(tx, tenant, META, phone_number_id)
-    _save_channel(
-        tx, tenant, META, phone_number_id, _cipher(settings).encrypt(access_token.encode())
-    )
-    audit.record(tx, caller, "whatsapp.connected", f"number:{phone_number_id}")
+    before = store.find_connected(tx, tenant)
+    if before is not None and (before.provider, before.phone_number_id) != (provider, number):
+        inbox.release_number(tx, tenant, before.provider, before.phone_number_id)
+    if before is not None and before.provider != provider:
+        store.remove(tx, before)
+    inbox.claim_number(tx, tenant, provider, number)
+    _save_channel(tx, tenant, provider, number, token, account_sid)
+    audit.record(tx, caller, "whatsapp.connected", f"number:{number}")
 
 
-def sender_for(tx: Transaction, tenant: Tenant, settings: Settings, provider: str) -> Sender | None:
+def prove(provider: Provider) -> None:
+    """Asks a provider whether the credentials that a business gave are good for the number it names.
+
+    Meta signs for all businesses with one key, so only the number tells whose a message is: without
+    proof a business could name the number of another one and be given what its customers write.
+    Raises ``Conflict`` with the provider's verdict, ``Unavailable`` where there is none.
+    """
+    verdict = ask(provider).verdict
+    if verdict == "unreachable":
+        raise Unavailable("provider")
+    if verdict != "ok":
+        raise Conflict(f"provider_{verdict}")
+
+
+def ask(provider: Provider) -> Probe:
+    """What a provider says of a number, once; its connections are let go."""
+    try:
+        return provider.test()
+    finally:
+        provider.close()
+
+
+def meta_at(settings: Settings, phone_number_id: str, access_token: str) -> Provider:
+    return GraphSender(settings.whatsapp_api_url, phone_number_id, access_token)
+
+
+def twilio_at(settings: Settings, account_sid: str, number: str, auth_token: str) -> Provider:
+    """Without a public address Twilio could report no status, and would refuse to send."""
+    callback = f"{settings.public_url}{TWILIO_WEBHOOK}" if settings.public_url else ""
+    return TwilioSender(settings.twilio_api_url, account_sid, auth_token, number, callback)
+
+
+def sender_for(
+    tx: Transaction, tenant: Tenant, settings: Settings, provider: str
+) -> Provider | None:
     """The sender of a business's number; None when there is none, or its credential cannot be read
-    with the present ``SECRET_KEY``."""
+    with the present ``SECRET_KEY``. Who changed providers answers over the new one what came in over
+    the old one, since customers and their conversations are the same."""
     if provider == SIMULATOR:
         return SimulatorSender()
-    channel = store.find_channel(tx, tenant, provider)
-    if channel is None:
+    channel = store.find_connected(tx, tenant)
+    token = None if channel is None else _token_of(settings, channel)
+    if channel is None or token is None:
         return None
-    try:
-        token = _cipher(settings).decrypt(channel.access_token.encode()).decode()
-    except InvalidToken:
-        LOG.error("credential cannot be decrypted", business_id=tenant.id)
-        return None
-    return GraphSender(settings.whatsapp_api_url, channel.phone_number_id, token)
+    if channel.provider == TWILIO:
+        return twilio_at(settings, channel.account_sid, channel.phone_number_id, token)
+    return meta_at(settings, channel.phone_number_id, token)
+
+
+def connection(tx: Transaction, tenant: Tenant) -> WhatsappChannel | None:
+    """The number that this business answers on, and who carries it."""
+    return store.find_connected(tx, tenant)
 
 
 def provider_of_channel(channel: str) -> str:
     """Who carries the messages of a conversation's channel."""
     return next(provider for provider, name in CHANNELS.items() if name == channel)
-
-
-def connected_number(tx: Transaction, tenant: Tenant) -> str | None:
-    """The number at Meta that this business answers on."""
-    channel = store.find_channel(tx, tenant, META)
-    return None if channel is None else channel.phone_number_id
 
 
 def pause_of(tx: Transaction, tenant: Tenant, provider: str) -> timedelta:
@@ -212,7 +324,7 @@ def retry_event(tx: Transaction, jobs: Jobs, tenant: Tenant, caller: Caller, eve
     one that is not given up, which is what the second of two clicks finds."""
     tenancy.lock(tx, tenant)
     event = inbox.get_event(tx, tenant, event_id)
-    said = None if event is None else parse_piece(event.payload)
+    said = None if event is None else said_in(event)
     if event is None or said is None:
         raise NotFound
     inbox.begin_again(tx, event)
@@ -238,7 +350,12 @@ def simulated_delivery(tx: Transaction, tenant: Tenant, phone: str, name: str, t
 
 
 def _save_channel(
-    tx: Transaction, tenant: Tenant, provider: str, number_id: str, token: bytes
+    tx: Transaction,
+    tenant: Tenant,
+    provider: str,
+    number_id: str,
+    token: bytes,
+    account_sid: str = "",
 ) -> None:
     at = now()
     channel = store.find_channel(tx, tenant, provider)
@@ -248,6 +365,7 @@ def _save_channel(
             provider=provider,
             phone_number_id=number_id,
             access_token=token.decode(),
+            account_sid=account_sid,
             created_at=at,
             updated_at=at,
         )
@@ -255,8 +373,18 @@ def _save_channel(
         return
     channel.phone_number_id = number_id
     channel.access_token = token.decode()
+    channel.account_sid = account_sid
     channel.updated_at = at
     tx.flush()
+
+
+def _token_of(settings: Settings, channel: WhatsappChannel) -> str | None:
+    """The credential in clear; None when the present ``SECRET_KEY`` cannot read it."""
+    try:
+        return _cipher(settings).decrypt(channel.access_token.encode()).decode()
+    except InvalidToken:
+        LOG.error("credential cannot be decrypted", business_id=channel.business_id)
+        return None
 
 
 def _cipher(settings: Settings) -> Fernet:

@@ -1,4 +1,5 @@
-"""``/webhook/whatsapp``, the simulator, and what a business sees of its assistant's state."""
+"""``/webhook/…``, the simulator, a business's connection to its provider, and what it sees of its
+assistant's state."""
 
 from __future__ import annotations
 
@@ -8,9 +9,10 @@ from typing import cast
 from flask import Response, current_app, jsonify, request
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from maane.channels.whatsapp import contract, operations
+from maane.channels.whatsapp import contract, operations, twilio
 from maane.channels.whatsapp.payload import SIGNATURE_HEADER, parse_delivery, sign
 from maane.jobs.queue import Jobs
+from maane.kit.db import Transaction
 from maane.kit.endpoint import Routes, database, read_body, signed, tx
 from maane.kit.errors import InvalidSignature, Unavailable
 from maane.settings import Settings
@@ -21,9 +23,11 @@ routes = Routes("whatsapp", __name__)
 
 WEBHOOK = "/webhook/whatsapp"
 SETTINGS = "/api/business/current/whatsapp/settings"
+CONNECTION = "/api/business/current/whatsapp/connection"
 EVENTS = "/api/business/current/events"
 MAX_DELIVERY_BYTES = 4 * 1024 * 1024
 BY_META = signed("Meta")
+BY_TWILIO = signed("Twilio")
 EXEMPT = "the provider keeps no cookies; its signature is checked instead"
 
 
@@ -49,6 +53,90 @@ def receive_webhook() -> Response:
     provider = operations.provider_of(_settings(), raw, request.headers.get(SIGNATURE_HEADER, ""))
     operations.receive(database(), _jobs(), provider, parse_delivery(raw))
     return jsonify({"status": "stored"})
+
+
+@routes.declare(
+    "POST",
+    operations.TWILIO_WEBHOOK,
+    access=BY_TWILIO,
+    csrf_exempt=EXEMPT,
+    transaction=None,
+)
+def receive_twilio_webhook() -> Response:
+    """The same for Twilio, one message or status at a time; the answer tells it to say nothing."""
+    operations.receive_twilio(
+        database(),
+        _jobs(),
+        _settings(),
+        raw=read_body(),
+        query=request.query_string.decode("latin-1"),
+        signature=request.headers.get(twilio.SIGNATURE_HEADER, ""),
+    )
+    return Response('<?xml version="1.0" encoding="UTF-8"?><Response/>', mimetype="text/xml")
+
+
+@routes.declare("GET", CONNECTION, access=BUSINESS, returns=contract.WhatsappConnection)
+def get_whatsapp_connection() -> contract.WhatsappConnection:
+    """Who carries this business's messages, and the addresses to enter there."""
+    return _connection(tx())
+
+
+@routes.declare(
+    "PUT",
+    f"{CONNECTION}/meta",
+    access=BUSINESS,
+    body=contract.MetaConnectionBody,
+    returns=contract.WhatsappConnection,
+    transaction=None,
+)
+def connect_meta(body: contract.MetaConnectionBody) -> contract.WhatsappConnection:
+    """Connects a number at Meta in place of any other, once Meta says that the token may use it."""
+    token = body.access_token.get_secret_value()
+    operations.prove(operations.meta_at(_settings(), body.phone_number_id, token))
+    with database().transaction(tenant().id) as transaction:
+        operations.connect_number(
+            transaction, tenant(), caller(), _settings(), body.phone_number_id, token
+        )
+        return _connection(transaction)
+
+
+@routes.declare(
+    "PUT",
+    f"{CONNECTION}/twilio",
+    access=BUSINESS,
+    body=contract.TwilioConnectionBody,
+    returns=contract.WhatsappConnection,
+    transaction=None,
+)
+def connect_twilio(body: contract.TwilioConnectionBody) -> contract.WhatsappConnection:
+    """Connects a number at Twilio in place of any other, once Twilio takes the credentials."""
+    token = body.auth_token.get_secret_value()
+    operations.prove(operations.twilio_at(_settings(), body.account_sid, body.number, token))
+    with database().transaction(tenant().id) as transaction:
+        operations.connect_twilio(
+            transaction, tenant(), caller(), _settings(), body.account_sid, body.number, token
+        )
+        return _connection(transaction)
+
+
+@routes.declare(
+    "POST",
+    "/api/business/current/whatsapp/test",
+    access=BUSINESS,
+    returns=contract.ConnectionTest,
+    transaction=None,
+)
+def test_whatsapp_connection() -> contract.ConnectionTest:
+    """Asks the provider about the number that is connected. Sends nothing to anybody."""
+    with database().transaction(tenant().id, writes=False) as transaction:
+        channel = operations.connection(transaction, tenant())
+        provider = operations.sender_for(transaction, tenant(), _settings(), operations.META)
+    if channel is None:
+        return contract.ConnectionTest(result="not_connected", name=None)
+    if provider is None:
+        return contract.ConnectionTest(result="unreadable", name=None)
+    probe = operations.ask(provider)
+    return contract.ConnectionTest(result=probe.verdict, name=probe.name)
 
 
 @routes.declare(
@@ -124,7 +212,8 @@ def retry_event(event_id: int) -> contract.Retried:
 def get_assistant() -> contract.Assistant:
     """Whether a model answers, and whether a number is connected."""
     settings = _settings()
-    number = operations.connected_number(tx(), tenant())
+    channel = operations.connection(tx(), tenant())
+    number = None if channel is None else channel.phone_number_id
     return contract.Assistant(
         model=contract.ModelState(
             is_connected=settings.has_model,
@@ -147,6 +236,15 @@ def _deliver_to_self(raw: bytes) -> None:
     _, status, _ = run_wsgi_app(current_app.wsgi_app, builder.get_environ(), buffered=True)
     if not status.startswith("200"):
         raise Unavailable("webhook")
+
+
+def _connection(transaction: Transaction) -> contract.WhatsappConnection:
+    settings = _settings()
+    origin = settings.public_url or min(settings.own_origins)
+    webhooks = contract.Webhooks(
+        meta=f"{origin}{WEBHOOK}", twilio=f"{origin}{operations.TWILIO_WEBHOOK}"
+    )
+    return contract.connection_of(operations.connection(transaction, tenant()), webhooks)
 
 
 def _settings() -> Settings:

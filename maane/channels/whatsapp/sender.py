@@ -7,70 +7,36 @@ where there is none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
-from ssl import SSLContext
-from typing import Protocol
-
 import httpx
 
 from maane.channels.whatsapp.payload import error_words
+from maane.channels.whatsapp.provider import (
+    READ_S,
+    Probe,
+    SendError,
+    Sent,
+    Wire,
+    asked_wait_s,
+    document_of,
+)
+from maane.kit.text import storable
 
-CONNECT_S, READ_S = 3.0, 20.0
 RETRYABLE_CODES = frozenset(
     {1, 2, 4, 80007, 130429, 131000, 131016, 131056, 131057, 133004, 135000}
 )
-
-
-class SendError(Exception):
-    """Not sent, or not known to be. ``may_retry``: a later try can work, ``after_s`` from now where
-    the provider said so. ``is_uncertain``: the provider may have taken it. ``words`` are for the
-    screen: the code and what it means."""
-
-    def __init__(
-        self, words: str, *, may_retry: bool, is_uncertain: bool = False, after_s: float = 0.0
-    ) -> None:
-        super().__init__(words)
-        self.words = words
-        self.may_retry = may_retry
-        self.is_uncertain = is_uncertain
-        self.after_s = after_s
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """``external_id`` is the provider's; ``status`` is ``simulated`` where nothing left."""
-
-    external_id: str
-    status: str
-
-
-class Sender(Protocol):
-    """One number that can send."""
-
-    def send_text(self, to: str, text: str, own_id: int) -> Sent:
-        """Raises ``SendError``. ``to`` is the contact's key at the provider."""
-        ...
-
-    def close(self) -> None:
-        """Lets go of its connections."""
-        ...
+UNKNOWN_OBJECT = 100
+CREDENTIAL_CODES = frozenset({3, 10, 102, 190, *range(200, 300)})
 
 
 class GraphSender:
-    """A number at Meta. Its client is made with it, before anybody claims a message: what lies
-    between the claim and the wire is the time in which a kill can lose an answer."""
+    """A number at Meta."""
 
     def __init__(
         self, api_url: str, phone_number_id: str, access_token: str, *, read_s: float = READ_S
     ) -> None:
-        self._url = f"{api_url}/{phone_number_id}/messages"
-        self._client = httpx.Client(
-            headers={"Authorization": f"Bearer {access_token}"},
-            timeout=httpx.Timeout(read_s, connect=CONNECT_S),
-            follow_redirects=False,
-            verify=_trust(),
-        )
+        self._url = f"{api_url}/{phone_number_id}"
+        self._id = phone_number_id
+        self._wire = Wire(read_s=read_s, headers={"Authorization": f"Bearer {access_token}"})
 
     def send_text(self, to: str, text: str, own_id: int) -> Sent:
         recipient = {"to": to} if to.isdigit() else {"recipient": to}
@@ -82,18 +48,33 @@ class GraphSender:
             "text": {"preview_url": False, "body": text},
             "biz_opaque_callback_data": str(own_id),
         }
-        try:
-            answer = self._client.post(self._url, json=body)
-        except (httpx.ConnectError, httpx.ConnectTimeout):
-            raise SendError("the provider cannot be reached", may_retry=True) from None
-        except httpx.TransportError:
-            raise SendError(
-                "the provider did not answer", may_retry=True, is_uncertain=True
-            ) from None
-        return _read(answer)
+        return _read(self._wire.post(f"{self._url}/messages", json=body))
+
+    def test(self) -> Probe:
+        """Asks for what only a phone number has, so that another object's id is not taken for one."""
+        fields = {"fields": "id,display_phone_number,verified_name"}
+        answer = self._wire.get(self._url, params=fields)
+        if answer is None:
+            return Probe("unreachable")
+        document = document_of(answer)
+        if answer.is_success:
+            shown = document.get("display_phone_number")
+            if document.get("id") != self._id or not isinstance(shown, str):
+                return Probe("unreachable")
+            named = document.get("verified_name")
+            name = named if isinstance(named, str) and named else shown
+            return Probe("ok", storable(name)[:200])
+        error = document.get("error")
+        given = error.get("code") if isinstance(error, dict) else None
+        code = given if isinstance(given, int) else 0
+        if code in CREDENTIAL_CODES or answer.status_code in (401, 403):
+            return Probe("refused")
+        if code == UNKNOWN_OBJECT or answer.status_code == 404:
+            return Probe("unknown_number")
+        return Probe("unreachable")
 
     def close(self) -> None:
-        self._client.close()
+        self._wire.close()
 
 
 class SimulatorSender:
@@ -102,23 +83,15 @@ class SimulatorSender:
     def send_text(self, to: str, text: str, own_id: int) -> Sent:
         return Sent(f"sim.out.{own_id}", "simulated")
 
+    def test(self) -> Probe:
+        return Probe("ok")
+
     def close(self) -> None:
         """It has none."""
 
 
-@cache
-def _trust() -> SSLContext:
-    # Reading the certificates costs 20 ms; all sends share them.
-    return httpx.create_ssl_context()
-
-
 def _read(answer: httpx.Response) -> Sent:
-    try:
-        document = answer.json()
-    except ValueError:
-        document = None
-    if not isinstance(document, dict):
-        document = {}
+    document = document_of(answer)
     if answer.is_success:
         messages = document.get("messages")
         first = messages[0] if isinstance(messages, list) and messages else {}
@@ -135,9 +108,4 @@ def _read(answer: httpx.Response) -> Sent:
         else answer.status_code == 429 or answer.status_code >= 500
     )
     words = error_words(error) if error else f"HTTP {answer.status_code}"
-    raise SendError(words, may_retry=may_retry, after_s=_asked_wait_s(answer))
-
-
-def _asked_wait_s(answer: httpx.Response) -> float:
-    asked = answer.headers.get("Retry-After", "")
-    return float(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0.0
+    raise SendError(words, may_retry=may_retry, after_s=asked_wait_s(answer))

@@ -26,6 +26,35 @@ export function useReplaceWhatsappSettings(businessId: number) {
   })
 }
 
+export type WhatsappConnection = Schemas['WhatsappConnection']
+export type ProviderName = NonNullable<WhatsappConnection['provider']>
+export type Credentials =
+  | { provider: 'meta'; body: Schemas['MetaConnectionBody'] }
+  | { provider: 'twilio'; body: Schemas['TwilioConnectionBody'] }
+
+export const connectionQuery = (businessId: number) =>
+  queryOptions({
+    queryKey: ['whatsapp', businessId, 'connection'],
+    queryFn: () => answer(api.GET('/api/business/current/whatsapp/connection')),
+  })
+
+export function useConnect(businessId: number) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (given: Credentials) =>
+      given.provider === 'meta'
+        ? answer(api.PUT('/api/business/current/whatsapp/connection/meta', { body: given.body }))
+        : answer(api.PUT('/api/business/current/whatsapp/connection/twilio', { body: given.body })),
+    onSuccess: (saved) => client.setQueryData(connectionQuery(businessId).queryKey, saved),
+  })
+}
+
+export function useTestConnection() {
+  return useMutation({
+    mutationFn: () => answer(api.POST('/api/business/current/whatsapp/test')),
+  })
+}
+
 export const failedEventsQuery = (businessId: number) =>
   infiniteQueryOptions({
     queryKey: ['whatsapp', businessId, 'failed'],

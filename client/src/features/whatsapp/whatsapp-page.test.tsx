@@ -1,6 +1,6 @@
 import { screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import he from '../../i18n/he.json'
 import { owner } from '../../test/people'
 import { openApp } from '../../test/render'
@@ -8,6 +8,26 @@ import { answerWith, refuseWith } from '../../test/server'
 
 const SETTINGS = '/api/business/current/whatsapp/settings'
 const FAILED = '/api/business/current/events/failed'
+const CONNECTION = '/api/business/current/whatsapp/connection'
+const TEST = '/api/business/current/whatsapp/test'
+const webhooks = {
+  meta: 'https://maane.example.com/webhook/whatsapp',
+  twilio: 'https://maane.example.com/webhook/twilio/whatsapp',
+}
+const nobody = {
+  provider: null,
+  number: null,
+  account_sid: null,
+  connected_at: null,
+  webhooks,
+}
+const twilio = {
+  provider: 'twilio',
+  number: '+97236123456',
+  account_sid: 'AC0123456789abcdef0123456789abcdef',
+  connected_at: '2026-03-01T10:00:00Z',
+  webhooks,
+}
 const event = {
   id: 5,
   provider: 'meta',
@@ -19,6 +39,8 @@ const event = {
 }
 
 describe('WhatsApp of a business', () => {
+  beforeEach(() => void answerWith('get', CONNECTION, nobody))
+
   it('keeps the pause that was chosen with the keyboard', async () => {
     answerWith('get', SETTINGS, { pause_s: 3 })
     answerWith('get', FAILED, { items: [], next: null })
@@ -54,5 +76,62 @@ describe('WhatsApp of a business', () => {
     await userEvent.click(await screen.findByTestId('retry-5'))
     const notice = await screen.findByRole('alert')
     expect(notice).toHaveTextContent(he.errors.why.conflict_not_failed)
+  })
+})
+
+describe('the connection to a provider', () => {
+  beforeEach(() => {
+    answerWith('get', SETTINGS, { pause_s: 3 })
+    answerWith('get', FAILED, { items: [], next: null })
+  })
+
+  it('takes the credentials of Twilio in and shows none of them', async () => {
+    answerWith('get', CONNECTION, nobody)
+    const sent = answerWith('put', `${CONNECTION}/twilio`, twilio)
+    openApp('/whatsapp', owner)
+    const provider = await screen.findByTestId('connection-provider')
+    expect(screen.getByTestId('connection-webhook')).toHaveTextContent(webhooks.meta)
+    await userEvent.selectOptions(provider, 'twilio')
+    expect(screen.getByTestId('connection-webhook')).toHaveTextContent(webhooks.twilio)
+    await userEvent.type(screen.getByTestId('connection-account_sid'), ` ${twilio.account_sid}`)
+    await userEvent.type(screen.getByTestId('connection-number'), '03-612-3456')
+    await userEvent.click(screen.getByTestId('connection-save'))
+    expect(sent).toHaveLength(0)
+    await userEvent.type(screen.getByTestId('connection-auth_token'), 'hush-hush')
+    await userEvent.click(screen.getByTestId('connection-save'))
+    expect(await screen.findByText(he.whatsapp.connectedNow)).toBeInTheDocument()
+    expect(sent[0]?.body).toEqual({
+      account_sid: twilio.account_sid,
+      number: '03-612-3456',
+      auth_token: 'hush-hush',
+    })
+    expect(screen.getByTestId('connection-auth_token')).toHaveValue('')
+    expect(screen.getByTestId('connection-state')).toHaveTextContent('Twilio')
+    expect(screen.getByText(twilio.number)).toBeInTheDocument()
+  })
+
+  it('says what was wrong with them', async () => {
+    answerWith('get', CONNECTION, nobody)
+    refuseWith('put', `${CONNECTION}/meta`, 409, 'conflict', 'provider_refused')
+    openApp('/whatsapp', owner)
+    await userEvent.type(await screen.findByTestId('connection-phone_number_id'), '100')
+    await userEvent.type(screen.getByTestId('connection-access_token'), 'EAAG')
+    await userEvent.click(screen.getByTestId('connection-save'))
+    const notice = await screen.findByRole('alert')
+    expect(notice).toHaveTextContent(he.errors.why.conflict_provider_refused)
+  })
+
+  it('tests the connection and says in words what came of it', async () => {
+    answerWith('get', CONNECTION, twilio)
+    answerWith('post', TEST, { result: 'ok', name: 'Dana' })
+    openApp('/whatsapp', owner)
+    await userEvent.click(await screen.findByTestId('connection-test'))
+    expect(await screen.findByText(he.whatsapp.testResult.ok)).toBeInTheDocument()
+    expect(screen.getByTestId('test-result')).toHaveTextContent('Dana')
+    for (const result of ['refused', 'unknown_number', 'unreachable', 'unreadable'] as const) {
+      answerWith('post', TEST, { result, name: null })
+      await userEvent.click(screen.getByTestId('connection-test'))
+      expect(await screen.findByText(he.whatsapp.testResult[result])).toBeInTheDocument()
+    }
   })
 })

@@ -6,6 +6,7 @@ import { ErrorNotice } from '../../ui/error-notice'
 import { Card, Loading, PageTitle } from '../../ui/page'
 import { Receipt } from '../../ui/receipt'
 import { useBusiness } from '../../ui/session'
+import { Connection } from './connection'
 import { FailedEvents } from './failed-events'
 import { LONGEST_PAUSE_S, useReplaceWhatsappSettings, whatsappSettingsQuery } from './queries'
 
@@ -25,6 +26,7 @@ export function WhatsappPage() {
         {settings.data !== undefined && (
           <PauseCard businessId={business.id} saved={settings.data.pause_s} />
         )}
+        <Connection business={business} />
         <FailedEvents business={business} />
       </Stack>
     </>

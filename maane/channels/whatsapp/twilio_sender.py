@@ -1,0 +1,87 @@
+"""Sends a text through Twilio's Messages API.
+
+``POST /2010-04-01/Accounts/{SID}/Messages.json``, form encoded. Twilio knows no id of ours, so it is
+put into the address of the status callback, whose signature covers it. A 429 was not processed; what
+else has an error code of Twilio's stays refused however often it is tried.
+"""
+
+from __future__ import annotations
+
+import httpx
+
+from maane.channels.whatsapp.payload import error_words
+from maane.channels.whatsapp.provider import (
+    READ_S,
+    Probe,
+    SendError,
+    Sent,
+    Wire,
+    asked_wait_s,
+    document_of,
+)
+from maane.kit.text import storable
+
+RETRYABLE_CODES = frozenset({20429, 20500, 20503, 63018})
+"""Too many requests, Twilio's own faults, and more than WhatsApp takes of one sender in a second."""
+
+
+class TwilioSender:
+    """A number at Twilio. ``callback_url`` is where the statuses of what it sends are reported; empty
+    where Twilio could not reach it, and refuses to send for that."""
+
+    def __init__(
+        self,
+        api_url: str,
+        account_sid: str,
+        auth_token: str,
+        number: str,
+        callback_url: str,
+        *,
+        read_s: float = READ_S,
+    ) -> None:
+        self._url = f"{api_url}/2010-04-01/Accounts/{account_sid}"
+        self._number = number
+        self._callback_url = callback_url
+        self._wire = Wire(read_s=read_s, auth=(account_sid, auth_token))
+
+    def send_text(self, to: str, text: str, own_id: int) -> Sent:
+        recipient = f"+{to}" if to.isdigit() else to
+        form = {"From": f"whatsapp:{self._number}", "To": f"whatsapp:{recipient}", "Body": text}
+        if self._callback_url:
+            form["StatusCallback"] = f"{self._callback_url}?message={own_id}"
+        return _read(self._wire.post(f"{self._url}/Messages.json", data=form))
+
+    def test(self) -> Probe:
+        answer = self._wire.get(f"{self._url}.json")
+        if answer is None:
+            return Probe("unreachable")
+        document = document_of(answer)
+        if answer.is_success:
+            name, status = document.get("friendly_name"), document.get("status")
+            if not isinstance(status, str):
+                return Probe("unreachable")
+            if status != "active":
+                return Probe("refused")
+            return Probe("ok", storable(name)[:200] if isinstance(name, str) and name else None)
+        if answer.status_code in (401, 403):
+            return Probe("refused")
+        if answer.status_code == 404:
+            return Probe("unknown_number")
+        return Probe("unreachable")
+
+    def close(self) -> None:
+        self._wire.close()
+
+
+def _read(answer: httpx.Response) -> Sent:
+    document = document_of(answer)
+    if answer.is_success:
+        external_id = document.get("sid")
+        if isinstance(external_id, str) and external_id:
+            return Sent(external_id, "sent")
+        raise SendError("the provider's answer has no message id", may_retry=False)
+    code = document.get("code")
+    is_busy = answer.status_code == 429 or answer.status_code >= 500
+    may_retry = is_busy or (isinstance(code, int) and code in RETRYABLE_CODES)
+    words = error_words(document) if document else f"HTTP {answer.status_code}"
+    raise SendError(words, may_retry=may_retry, after_s=asked_wait_s(answer))
