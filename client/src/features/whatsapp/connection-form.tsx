@@ -1,4 +1,13 @@
-import { Button, Code, Group, NativeSelect, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
+import {
+  Button,
+  Code,
+  Group,
+  NativeSelect,
+  PasswordInput,
+  Stack,
+  Text,
+  TextInput,
+} from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useState } from 'react'
 import { useWordFor, useWords } from '../../i18n'
