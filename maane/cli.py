@@ -271,6 +271,8 @@ def connect_twilio_whatsapp(
         from maane.ops.console import connect_twilio_whatsapp as run
 
         token = sys.stdin.readline().strip()
+        if not token:
+            raise SettingsError("--auth-token-stdin: nothing came in")
         try:
             body = TwilioConnectionBody(
                 account_sid=account_sid, number=number, auth_token=SecretStr(token)

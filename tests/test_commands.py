@@ -191,3 +191,21 @@ def _wait_for(port: int) -> None:
         except httpx.TransportError:
             time.sleep(0.05)
     raise AssertionError(f"nothing answers on {port}")
+
+
+def test_a_number_at_twilio_from_the_shell(settings: Settings) -> None:
+    account = "AC" + "a" * 32
+    right = ("--business", "1", "--account-sid", account, "--number", "03-612-3456")
+    command = ("channel", "twilio-whatsapp", "--auth-token-stdin")
+    done = maane(settings, *command, *right, stdin="hush-hush\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    for arguments, stdin, words in (
+        ((*right, "--account-sid", "AC1"), "hush-hush\n", "--account-sid"),
+        ((*right, "--number", "12"), "hush-hush\n", "--number"),
+        (right, "\n", "nothing came in"),
+        ((*right, "--business", "2"), "hush-hush\n", "number_taken"),
+    ):
+        refused = maane(settings, *command, *arguments, stdin=stdin)
+        assert (refused.returncode, refused.stdout) == (2, ""), refused.stderr
+        assert words in refused.stderr
+        assert "hush-hush" not in refused.stderr
