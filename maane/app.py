@@ -17,6 +17,7 @@ from maane.auth.routes import routes as auth_routes
 from maane.auth.sessions import ServerSessions
 from maane.channels.whatsapp.routes import routes as whatsapp_routes
 from maane.conversations.routes import routes as conversation_routes
+from maane.facts.routes import routes as fact_routes
 from maane.jobs.queue import Jobs
 from maane.kit.db import Database
 from maane.kit.endpoint import Identifier
@@ -39,6 +40,7 @@ ROUTES = (
     tenancy_routes,
     prompt_routes,
     lead_routes,
+    fact_routes,
     conversation_routes,
     whatsapp_routes,
     health_routes,

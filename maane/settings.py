@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     model_base_url: str = ""
     model_name: str = ""
     model_api_key: SecretStr = SecretStr("")
+    turn_time_s: float = Field(default=30, ge=1, le=300)
+    turn_tokens: int = Field(default=40_000, ge=500, le=10_000_000)
+    turn_tool_calls: int = Field(default=8, ge=1, le=100)
     whatsapp_api_url: str = "https://graph.facebook.com/v26.0"
     whatsapp_app_secret: SecretStr = SecretStr("")
     whatsapp_verify_token: SecretStr = SecretStr("")

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import FrameType
 
-from maane.assistant.model import Model
+from maane.assistant.model import Budget, Model
 from maane.assistant.openai_model import OpenAIModel
 from maane.channels.whatsapp.jobs import Work
 from maane.channels.whatsapp.operations import ANSWER_JOB
@@ -40,7 +40,8 @@ def model_of(settings: Settings) -> Model | None:
     if not settings.has_model:
         return None
     key = settings.model_api_key.get_secret_value()
-    return OpenAIModel(settings.model_base_url, settings.model_name, key)
+    budget = Budget(settings.turn_time_s, settings.turn_tokens, settings.turn_tool_calls)
+    return OpenAIModel(settings.model_base_url, settings.model_name, key, budget=budget)
 
 
 def serve_worker(settings: Settings, health: tuple[str, int] | None) -> None:

@@ -94,13 +94,38 @@ def echo(messages: list[dict[str, Any]]) -> str:
     return f"תשובה ל: {messages[-1]['content']}"
 
 
+def calls(*wanted: tuple[str, Any]) -> dict[str, Any]:
+    """A message that asks for tools: each a name, and its arguments (text goes out as it is)."""
+    return {
+        "content": None,
+        "tool_calls": [
+            {
+                "id": f"call_{number}",
+                "type": "function",
+                "function": {
+                    "name": name,
+                    "arguments": given if isinstance(given, str) else json.dumps(given),
+                },
+            }
+            for number, (name, given) in enumerate(wanted)
+        ],
+    }
+
+
+def told(messages: list[dict[str, Any]]) -> list[str]:
+    """What the tools answered in this turn."""
+    return [message["content"] for message in messages if message["role"] == "tool"]
+
+
 class FakeModel(FakeServer):
-    """``POST /v1/chat/completions``. ``say`` makes the reply from the messages; ``status``,
+    """``POST /v1/chat/completions``. ``say`` makes the reply from the messages: its text, or a
+    message that asks for tools (``calls``). ``tokens`` is what it says each answer cost; ``status``,
     ``delay_s`` and ``raw`` (a whole body of nonsense) break it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.say: Callable[[list[dict[str, Any]]], str] = echo
+        self.say: Callable[[list[dict[str, Any]]], str | dict[str, Any]] = echo
+        self.tokens = 5
         self.status = 200
         self.delay_s = 0.0
         self.raw: bytes | None = None
@@ -112,9 +137,15 @@ class FakeModel(FakeServer):
         if self.status != 200:
             error = {"message": "refused", "type": "server_error", "param": None, "code": None}
             return self.status, {}, {"error": error}
-        message = {"role": "assistant", "content": self.say(asked["body"]["messages"])}
-        choice = {"index": 0, "finish_reason": "stop", "logprobs": None, "message": message}
-        usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+        said = self.say(asked["body"]["messages"])
+        message = {"role": "assistant"} | ({"content": said} if isinstance(said, str) else said)
+        finish = "tool_calls" if "tool_calls" in message else "stop"
+        choice = {"index": 0, "finish_reason": finish, "logprobs": None, "message": message}
+        usage = {
+            "prompt_tokens": self.tokens - 2,
+            "completion_tokens": 2,
+            "total_tokens": self.tokens,
+        }
         return (
             200,
             {},

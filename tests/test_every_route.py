@@ -268,7 +268,8 @@ def _patch_for(route: Route) -> Any:
     if route.spec.body is None:
         return None
     if route.method == "PATCH":
-        return {"note": "changed by B"}
+        field = "note" if "note" in route.spec.body.model_fields else "text"
+        return {field: "changed by B"}
     if "<" not in route.rule:
         return _no_body(route)
     return {

@@ -6,8 +6,11 @@ failure says whether trying again may help; the turn does not wait for that and 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +21,29 @@ class Said:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """Something that the model may ask for. ``run`` takes ``arguments``, checked already, and returns
+    what the model is told. It knows its business and its conversation; no argument names either."""
+
+    name: str
+    description: str
+    arguments: type[BaseModel]
+    run: Callable[[Any], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one turn may cost: seconds, tokens as the model counts them, and uses of tools."""
+
+    time_s: float = 30.0
+    tokens: int = 40_000
+    tool_calls: int = 8
+
+
 class ModelError(Exception):
-    """No usable reply. ``reason`` is a short word for the log: status, timeout, empty."""
+    """No usable reply. ``reason`` is a short word for the log: status, timeout, empty, tokens,
+    tool_calls."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -29,6 +53,6 @@ class ModelError(Exception):
 class Model(Protocol):
     """Answers a conversation. Raises ``ModelError``."""
 
-    def reply(self, instructions: str, conversation: list[Said]) -> str:
+    def reply(self, instructions: str, conversation: list[Said], tools: Sequence[Tool] = ()) -> str:
         """The reply to the last thing said. ``instructions`` are the business's prompt and rules."""
         ...

@@ -59,13 +59,15 @@ class ReadBody(Shape):
 
 
 class Takeover(Shape):
-    """Who answers in the assistant's place, and until when it is silent."""
+    """Who answers in the assistant's place, and until when it is silent: without an end
+    where its customer asked for silence. ``note`` is why the assistant handed over, in its words."""
 
     user_id: int | None
     name: str | None
     reason: str
+    note: str | None
     started_at: datetime
-    ends_at: datetime
+    ends_at: datetime | None
 
 
 class Assignee(Shape):
@@ -193,12 +195,13 @@ def note_of(row: NoteRow) -> Note:
 
 
 def _takeover_of(row: ConversationRow) -> Takeover | None:
-    if row.owned_at is None or row.owned_until_at is None:
+    if row.owned_at is None:
         return None
     return Takeover(
         user_id=row.owner_user_id,
         name=row.owner_name,
         reason=row.silence_reason or "",
+        note=row.silence_note,
         started_at=row.owned_at,
         ends_at=row.owned_until_at,
     )

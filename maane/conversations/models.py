@@ -42,7 +42,10 @@ class Conversation(TenantOwned, Base):
         CheckConstraint("channel IN ('whatsapp', 'simulator')", name="channel"),
         CheckConstraint("status IN ('open', 'closed')", name="status"),
         CheckConstraint("owner IN ('assistant', 'person')", name="owner"),
-        CheckConstraint("silence_reason IN ('took_over', 'wrote')", name="silence_reason"),
+        CheckConstraint(
+            "silence_reason IN ('took_over', 'wrote', 'handed_over', 'stopped')",
+            name="silence_reason",
+        ),
         Index("ix_conversations_business_id_last_message_id", "business_id", "last_message_id"),
         Index(
             "ix_conversations_business_id_status_last_message_id",
@@ -81,6 +84,7 @@ class Conversation(TenantOwned, Base):
     owned_at: Mapped[datetime | None] = mapped_column(Utc)
     owned_until_at: Mapped[datetime | None] = mapped_column(Utc)
     silence_reason: Mapped[str | None] = mapped_column(Text)
+    silence_note: Mapped[str | None] = mapped_column(Text)
     assigned_user_id: Mapped[int | None] = mapped_column(BigId)
     is_waiting: Mapped[bool] = mapped_column(default=False)
     last_message_id: Mapped[int] = mapped_column(BigId, default=0)

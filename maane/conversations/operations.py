@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from maane.auth import operations as auth
 from maane.conversations import ownership, store
@@ -205,6 +206,22 @@ def decide_answer(
     ownership.note_said(conversation, answer, answer.created_at)
     tx.flush()
     return answer
+
+
+def fall_silent(
+    tx: Transaction,
+    tenant: Tenant,
+    conversation_id: int,
+    reason: Literal["handed_over", "stopped"],
+    note: str | None = None,
+) -> None:
+    """The assistant answers no more in a conversation until a person gives it back. Raises
+    ``NotFound``."""
+    conversation = lock(tx, tenant, conversation_id)
+    if is_silent(conversation):
+        return
+    ownership.fall_silent(tx, caller_for_job(tenant), conversation, reason, note)
+    tx.flush()
 
 
 def lead_id_of(tx: Transaction, tenant: Tenant, conversation_id: int) -> int | None:

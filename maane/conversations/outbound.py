@@ -18,7 +18,11 @@ def may_send(tx: Transaction, tenant: Tenant, message: Message) -> bool:
     assistant was about to say is then withheld, and stays uncertain where it may have left already.
     The conversation stays locked, so that nobody takes over between this and the claim."""
     conversation = lock(tx, tenant, message.conversation_id)
-    if message.author == "person" or not is_silent(conversation):
+    if (
+        message.author == "person"
+        or not is_silent(conversation)
+        or ownership.is_last_word(conversation, message)
+    ):
         return True
     if store.move_status(tx, tenant, message.id, ("pending",), {"status": WITHHELD}):
         ownership.note_unsent(conversation, message.id)

@@ -17,14 +17,17 @@ from maane.tenancy import audit
 from maane.tenancy.access import Caller, Tenant
 
 TAKEOVER_HOURS = 12
+STOPPED = "stopped"
+"""The customer asked not to be written to: this silence has no end but a person's."""
 WINDOW_HOURS = 24
 """WhatsApp takes free text for so long after the customer's last message."""
 
 
 def is_persons(conversation: Conversation, at: datetime) -> bool:
-    """True while a person owns the conversation and the assistant is silent."""
+    """True while a person owns the conversation and the assistant is silent; without
+    ``owned_until_at`` that has no end."""
     until = conversation.owned_until_at
-    return conversation.owner == "person" and until is not None and until > at
+    return conversation.owner == "person" and (until is None or until > at)
 
 
 def window_closes_at(conversation: Conversation) -> datetime | None:
@@ -43,19 +46,51 @@ def take(
     """Makes the caller the owner for ``TAKEOVER_HOURS`` from now, keeps back what the assistant was
     about to say, and assigns the conversation to the caller where nobody had it."""
     at = now()
+    is_stopped = conversation.silence_reason == STOPPED
     if not is_persons(conversation, at) or conversation.owner_user_id != caller.user_id:
         conversation.owner = "person"
         conversation.owner_user_id = caller.user_id
         conversation.owner_name = caller.name
         conversation.owned_at = at
-        conversation.silence_reason = reason
+        if not is_stopped:
+            conversation.silence_reason, conversation.silence_note = reason, None
         audit.record(tx, caller, "conversation.taken_over", f"conversation:{conversation.id}")
-    conversation.owned_until_at = at + timedelta(hours=TAKEOVER_HOURS)
+    conversation.owned_until_at = None if is_stopped else at + timedelta(hours=TAKEOVER_HOURS)
     if conversation.assigned_user_id is None:
         conversation.assigned_user_id = caller.user_id
     withheld = store.withhold_answers(tx, tenant, conversation.id)
     if conversation.last_message_id in (conversation.last_inbound_id, *withheld):
         conversation.is_waiting = True
+
+
+def fall_silent(
+    tx: Transaction,
+    caller: Caller,
+    conversation: Conversation,
+    reason: Literal["handed_over", "stopped"],
+    note: str | None,
+) -> None:
+    """The assistant gives the conversation to whoever of the business comes first. What it said until
+    now still leaves. A conversation that was handed over waits; one whose customer asked for silence
+    does not, and its silence does not run out."""
+    at = now()
+    conversation.owner = "person"
+    conversation.owner_user_id = conversation.owner_name = None
+    conversation.owned_at = at
+    conversation.silence_reason, conversation.silence_note = reason, note
+    if reason == STOPPED:
+        conversation.owned_until_at = None
+    else:
+        conversation.owned_until_at = at + timedelta(hours=TAKEOVER_HOURS)
+        conversation.is_waiting = True
+    audit.record(tx, caller, f"conversation.{reason}", f"conversation:{conversation.id}")
+
+
+def is_last_word(conversation: Conversation, message: Message) -> bool:
+    """True for what the assistant said with its falling silent, or before it: that still leaves."""
+    by_itself = conversation.silence_reason in ("handed_over", STOPPED)
+    owned_at = conversation.owned_at
+    return by_itself and owned_at is not None and message.created_at <= owned_at
 
 
 def give_back(
@@ -67,6 +102,7 @@ def give_back(
     conversation.owner = "assistant"
     conversation.owner_user_id = conversation.owner_name = None
     conversation.owned_at = conversation.owned_until_at = conversation.silence_reason = None
+    conversation.silence_note = None
     subject = f"conversation:{conversation.id}"
     audit.record(tx, caller, "conversation.handed_back", subject, reason=reason)
 

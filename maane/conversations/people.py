@@ -94,8 +94,8 @@ def hand_back(
 
 
 def close(tx: Transaction, tenant: Tenant, caller: Caller, conversation_id: int) -> Conversation:
-    """Ends a conversation until its customer writes again; the assistant then answers. Raises
-    ``NotFound``."""
+    """Ends a conversation until its customer writes again; the assistant then answers, unless the
+    customer asked for silence. Raises ``NotFound``."""
     conversation = lock(tx, tenant, conversation_id)
     if conversation.status == "closed":
         return conversation
@@ -103,7 +103,8 @@ def close(tx: Transaction, tenant: Tenant, caller: Caller, conversation_id: int)
     conversation.is_waiting = False
     store.end_waiting(tx, tenant, conversation_id, conversation.last_message_id)
     audit.record(tx, caller, "conversation.closed", f"conversation:{conversation_id}")
-    ownership.give_back(tx, caller, conversation)
+    if conversation.silence_reason != ownership.STOPPED:
+        ownership.give_back(tx, caller, conversation)
     tx.flush()
     return conversation
 

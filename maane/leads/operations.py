@@ -131,3 +131,40 @@ def add_from_intake(
     lead.updated_at = now()
     tx.flush()
     audit.record(tx, caller, "lead.changed", f"lead:{lead_id} intake")
+
+
+def save_details(
+    tx: Transaction,
+    tenant: Tenant,
+    caller: Caller,
+    lead_id: int,
+    *,
+    name: str | None,
+    phone: str | None,
+    email: str | None,
+    note: str | None,
+    stand_ins: Collection[str | None],
+) -> None:
+    """Puts what a customer told the assistant into the lead. What is there stays: a name, a phone
+    number or an email address beside another goes into the note, and a line that the note has is not
+    written again, so the same details twice change nothing. Raises ``NotFound``."""
+    tenancy.lock_and_look(tx, tenant)
+    lead = get_lead(tx, tenant, lead_id)
+    before = (lead.name, lead.phone, lead.email, lead.note)
+    lines = lead.note.split("\n") if lead.note else []
+    if name and lead.name in stand_ins:
+        lead.name = name
+    others = [name if name != lead.name else None]
+    for field, value in (("phone", phone), ("email", email)):
+        if value and getattr(lead, field) is None:
+            setattr(lead, field, value)
+        others.append(value if value != getattr(lead, field) else None)
+    for line in (*others, *(note or "").splitlines()):
+        if line and line.strip() and line.strip() not in lines:
+            lines.append(line.strip())
+    lead.note = "\n".join(lines)[:MAX_NOTE]
+    if before == (lead.name, lead.phone, lead.email, lead.note):
+        return
+    lead.updated_at = now()
+    tx.flush()
+    audit.record(tx, caller, "lead.changed", f"lead:{lead_id} assistant")

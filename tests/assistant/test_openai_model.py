@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from maane.assistant.model import ModelError, Said
+from maane.assistant.model import Budget, ModelError, Said
 from maane.assistant.openai_model import OpenAIModel
 from tests.fakes import FakeModel
 
@@ -21,7 +21,8 @@ def fake() -> Iterator[FakeModel]:
 
 
 def ask(fake: FakeModel, total_s: float = 20.0) -> str:
-    model = OpenAIModel(f"{fake.url}/v1", "test", "key", total_s=total_s)
+    budget = Budget(time_s=total_s)
+    model = OpenAIModel(f"{fake.url}/v1", "test", "key", budget=budget)
     return model.reply("be kind", [Said("customer", "a"), Said("us", "b"), Said("customer", "c")])
 
 

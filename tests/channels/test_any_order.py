@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
-from maane.assistant.model import Said
+from maane.assistant.model import Said, Tool
 from maane.channels.whatsapp.jobs import Work
 from maane.channels.whatsapp.operations import change_pause, connect_number
 from maane.channels.whatsapp.payload import sign
@@ -122,7 +122,7 @@ def _deliver(world: World, shuffled: random.Random, events: list[Event]) -> None
 class LastLine:
     """A model that repeats the last line that was said to it."""
 
-    def reply(self, instructions: str, conversation: list[Said]) -> str:
+    def reply(self, instructions: str, conversation: list[Said], tools: Sequence[Tool] = ()) -> str:
         return f"תשובה ל: {conversation[-1].text.splitlines()[-1]}"
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import signal
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
-from maane.assistant.model import Said
+from maane.assistant.model import Said, Tool
 from maane.channels.inbox import InboundEvent
 from maane.channels.whatsapp.jobs import Work
 from maane.channels.whatsapp.operations import connect_number
@@ -114,7 +115,7 @@ class Parrot:
     def __init__(self) -> None:
         self.asked: list[list[Said]] = []
 
-    def reply(self, instructions: str, conversation: list[Said]) -> str:
+    def reply(self, instructions: str, conversation: list[Said], tools: Sequence[Tool] = ()) -> str:
         self.asked.append(conversation)
         return "בשמחה"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from maane.assistant.model import Said
+from maane.assistant.model import Said, Tool
 from maane.channels.inbox import InboundEvent
 from maane.channels.whatsapp.jobs import NOT_CONNECTED, NOT_MADE, NOT_SENT, REFUSED, Work
 from maane.channels.whatsapp.operations import change_pause, connect_number
@@ -31,7 +31,7 @@ WORDS = "מילה של לקוח"
 class Broken:
     """A model that fails in a way that nobody foresaw."""
 
-    def reply(self, instructions: str, conversation: list[Said]) -> str:
+    def reply(self, instructions: str, conversation: list[Said], tools: Sequence[Tool] = ()) -> str:
         raise ValueError(conversation[-1].text)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from maane.assistant.model import Said
+from maane.assistant.model import Said, Tool
 from maane.channels.inbox import InboundEvent
 from maane.channels.whatsapp.jobs import Work
 from maane.jobs.queue import TryLater
@@ -25,7 +26,7 @@ class Parrot:
         self.words = words
         self.asked: list[tuple[str, list[Said]]] = []
 
-    def reply(self, instructions: str, conversation: list[Said]) -> str:
+    def reply(self, instructions: str, conversation: list[Said], tools: Sequence[Tool] = ()) -> str:
         self.asked.append((instructions, conversation))
         return self.words
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from maane.assistant.model import Said
+from maane.assistant.model import Said, Tool
 from maane.channels.inbox import InboundEvent
 from maane.channels.whatsapp import sender
 from maane.channels.whatsapp.jobs import Work
@@ -31,7 +31,7 @@ class Model:
         self.asked: list[list[Said]] = []
         self.meanwhile: Callable[[], object] = lambda: None
 
-    def reply(self, instructions: str, conversation: list[Said]) -> str:
+    def reply(self, instructions: str, conversation: list[Said], tools: Sequence[Tool] = ()) -> str:
         self.asked.append(conversation)
         self.meanwhile()
         return self.words

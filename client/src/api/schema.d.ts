@@ -500,6 +500,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/business/current/facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the assistant may tell customers of this business, in its order.
+         * @description Access: business.
+         */
+        get: operations["facts_list_facts"];
+        put?: never;
+        /**
+         * Writes a fact down.
+         * @description Access: business.
+         */
+        post: operations["facts_create_fact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/facts/{fact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a fact.
+         * @description Access: business.
+         */
+        delete: operations["facts_delete_fact"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes the given fields of a fact.
+         * @description Access: business.
+         */
+        patch: operations["facts_change_fact"];
+        trace?: never;
+    };
     "/api/business/current/leads": {
         parameters: {
             query?: never;
@@ -1011,6 +1059,16 @@ export interface components {
             /** Id */
             id: number;
         };
+        /** DeletedFact */
+        DeletedFact: {
+            /**
+             * Deleted
+             * @default true
+             */
+            deleted: boolean;
+            /** Id */
+            id: number;
+        };
         /**
          * Error
          * @description Every refusal. ``reason`` says why where one code has several causes.
@@ -1037,6 +1095,82 @@ export interface components {
             type: string;
             /** Message */
             message: string;
+        };
+        /** Fact */
+        Fact: {
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Title */
+            title: string;
+            /** Text */
+            text: string;
+            /** Position */
+            position: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * FactBody
+         * @description ``position`` left out puts the fact behind the others.
+         */
+        FactBody: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "hours" | "service" | "price" | "answer";
+            /** Title */
+            title: string;
+            /** Text */
+            text: string;
+            /**
+             * Position
+             * @default null
+             */
+            position: number | null;
+        };
+        /** FactPatch */
+        FactPatch: {
+            /**
+             * Kind
+             * @default null
+             */
+            kind: ("hours" | "service" | "price" | "answer") | null;
+            /**
+             * Title
+             * @default null
+             */
+            title: string | null;
+            /**
+             * Text
+             * @default null
+             */
+            text: string | null;
+            /**
+             * Position
+             * @default null
+             */
+            position: number | null;
+        };
+        /**
+         * Facts
+         * @description All facts of a business: there are at most ``limit``.
+         */
+        Facts: {
+            /** Items */
+            items: components["schemas"]["Fact"][];
+            /** Limit */
+            limit: number;
         };
         /**
          * FailedEvent
@@ -1478,7 +1612,8 @@ export interface components {
         };
         /**
          * Takeover
-         * @description Who answers in the assistant's place, and until when it is silent.
+         * @description Who answers in the assistant's place, and until when it is silent: without an end
+         *     where its customer asked for silence. ``note`` is why the assistant handed over, in its words.
          */
         Takeover: {
             /** User Id */
@@ -1487,16 +1622,15 @@ export interface components {
             name: string | null;
             /** Reason */
             reason: string;
+            /** Note */
+            note: string | null;
             /**
              * Started At
              * Format: date-time
              */
             started_at: string;
-            /**
-             * Ends At
-             * Format: date-time
-             */
-            ends_at: string;
+            /** Ends At */
+            ends_at: string | null;
         };
         /** TwilioConnectionBody */
         TwilioConnectionBody: {
@@ -2443,6 +2577,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FailedEventPage"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    facts_list_facts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facts"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    facts_create_fact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fact"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    facts_delete_fact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                fact_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedFact"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    facts_change_fact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                fact_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactPatch"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fact"];
                 };
             };
             /** @description Refused; the body says why. */

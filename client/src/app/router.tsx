@@ -41,6 +41,12 @@ export const routes: RouteObject[] = [
                     }),
                   },
                   {
+                    path: 'facts',
+                    lazy: async () => ({
+                      Component: (await import('../features/facts/facts-page')).FactsPage,
+                    }),
+                  },
+                  {
                     path: 'conversations/:conversationId?',
                     lazy: async () => ({
                       Component: (await import('../features/conversations/conversations-page'))

@@ -17,7 +17,15 @@ const linksOf = async () => {
   const navigation = await screen.findByRole('navigation', { name: he.nav.label })
   return [...navigation.querySelectorAll('a')].map((link) => link.getAttribute('href'))
 }
-const OF_A_BUSINESS = ['/conversations', '/leads', '/prompts', '/simulator', '/whatsapp', '/audit']
+const OF_A_BUSINESS = [
+  '/conversations',
+  '/leads',
+  '/prompts',
+  '/facts',
+  '/simulator',
+  '/whatsapp',
+  '/audit',
+]
 
 beforeEach(() => {
   answerWith('get', '/api/business/current/audit', { items: [], next: null })

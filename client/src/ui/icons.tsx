@@ -37,6 +37,12 @@ export const PromptIcon = icon(
     <path d="M9 11h6M9 15h6M9 7h2" />
   </>,
 )
+export const FactsIcon = icon(
+  <>
+    <path d="M5 4h11a3 3 0 0 1 3 3v13H8a3 3 0 0 1-3-3z" />
+    <path d="M9 9h6M9 13h4" />
+  </>,
+)
 export const LeadsIcon = icon(
   <>
     <circle cx="9" cy="8" r="3.5" />

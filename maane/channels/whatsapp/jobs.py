@@ -25,6 +25,7 @@ from datetime import timedelta
 
 from maane.assistant.model import Model
 from maane.assistant.operations import Reply, Turn, compose_reply
+from maane.assistant.tools import carry_out
 from maane.channels import inbox
 from maane.channels.inbox import InboundEvent
 from maane.channels.whatsapp import operations
@@ -96,7 +97,7 @@ class Work:
         if answer is None:
             if opened.wait_s > 0:
                 raise NotYet(opened.wait_s)
-            reply = compose_reply(self.model, opened.turn)
+            reply = compose_reply(self.model, opened.turn, self.database)
             answer = self._decide(business_id, opened, reply)
         if answer is not None and answer.status in ("pending", "sending"):
             self._send(business_id, opened.way, answer)
@@ -183,6 +184,7 @@ class Work:
             )
             if answer is None:
                 return None
+            carry_out(tx, tenant, message.conversation_id, reply.deeds)
             lead_id = conversations.lead_id_of(tx, tenant, message.conversation_id)
             if lead_id is not None and (reply.name or reply.need):
                 leads.add_from_intake(

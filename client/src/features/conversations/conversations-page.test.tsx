@@ -39,6 +39,7 @@ const owned: Conversation = {
     user_id: 3,
     name: 'אורית לוי',
     reason: 'wrote',
+    note: null,
     started_at: at,
     ends_at: inHours(12),
   },
@@ -222,5 +223,29 @@ describe('a conversation', () => {
     await waitFor(() => expect(closed).toHaveLength(1))
     expect(assigned[0]?.body).toEqual({ user_id: 3 })
     expect(noted[0]?.body).toEqual({ text: 'לקוחה ותיקה' })
+  })
+})
+
+describe('an assistant that fell silent by itself', () => {
+  const silent = (reason: string, note: string | null, ends_at: string | null) => ({
+    ...owned,
+    takeover: { user_id: null, name: null, reason, note, started_at: at, ends_at },
+  })
+
+  it('says why it handed over', async () => {
+    answerWith('get', PATH, { items: [], next: null })
+    answerWith('get', `${PATH}/3`, silent('handed_over', 'רוצה החזר', inHours(12)))
+    openApp('/conversations/3', owner)
+    expect(await screen.findByTestId('silence-note')).toHaveTextContent('רוצה החזר')
+    expect(screen.getByTestId('owner')).toHaveTextContent('העוזר העביר את השיחה')
+    expect(screen.getByTestId('hand-back')).toBeEnabled()
+  })
+
+  it('has no end where the customer asked for silence', async () => {
+    answerWith('get', PATH, { items: [], next: null })
+    answerWith('get', `${PATH}/3`, silent('stopped', null, null))
+    openApp('/conversations/3', owner)
+    expect(await screen.findByText(he.conversations.silentStopped)).toBeInTheDocument()
+    expect(screen.queryByTestId('silence-note')).toBeNull()
   })
 })

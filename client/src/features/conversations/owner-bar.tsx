@@ -6,6 +6,13 @@ import type { ActingBusiness } from '../../ui/session'
 import classes from './conversations.module.css'
 import { useAct, type Conversation } from './queries'
 
+/** The sentence for each reason that the assistant is silent. */
+const SILENCE: Record<string, 'silentWrote' | 'silentHandedOver' | 'silentStopped'> = {
+  wrote: 'silentWrote',
+  handed_over: 'silentHandedOver',
+  stopped: 'silentStopped',
+}
+
 interface Props {
   business: ActingBusiness
   conversation: Conversation
@@ -23,7 +30,7 @@ export function OwnerBar({ business, conversation }: Props) {
   const verb = isPersons ? 'handBack' : 'takeOver'
   const words = isPersons && {
     name: isolate(takeover.name ?? wordFor('author', 'person')),
-    until: isolate(formats.dateTime(takeover.ends_at)),
+    until: isolate(takeover.ends_at === null ? '' : formats.dateTime(takeover.ends_at)),
     hours: conversation.takeover_hours,
   }
   return (
@@ -50,9 +57,12 @@ export function OwnerBar({ business, conversation }: Props) {
       </Group>
       {words !== false && (
         <Text size="xs">
-          {takeover?.reason === 'wrote'
-            ? t('conversations.silentWrote', words)
-            : t('conversations.silentTookOver', words)}
+          {t(`conversations.${SILENCE[takeover?.reason ?? ''] ?? 'silentTookOver'}`, words)}
+        </Text>
+      )}
+      {takeover !== null && takeover.note !== null && (
+        <Text size="xs" data-testid="silence-note">
+          {t('conversations.handoverReason')} <bdi>{takeover.note}</bdi>
         </Text>
       )}
       {!isPersons && act.variables === 'handBack' && act.isSuccess && (

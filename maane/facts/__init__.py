@@ -1,0 +1,1 @@
+"""What a business wrote down about itself: hours, services, prices, answers."""
