@@ -109,6 +109,10 @@ def _check_page(
 def _fill_leads(here: Place, count: int) -> None:
     columns = "id, business_id, name, phone, note, status, source, created_at, updated_at"
     here.execute(
+        "INSERT INTO lead_stages (business_id, key, position, kind) VALUES (1, 'new', 0, 'open') "
+        "ON CONFLICT DO NOTHING"
+    )
+    here.execute(
         f"INSERT INTO leads ({columns}) {_numbers(count)} SELECT n, 1, 'Lead ' || n, "
         "'+97250' || n, 'note', 'new', 'manual', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP FROM numbers"
     )

@@ -16,6 +16,7 @@ from maane.auth import csrf
 from maane.auth.routes import routes as auth_routes
 from maane.auth.sessions import ServerSessions
 from maane.channels.whatsapp.routes import routes as whatsapp_routes
+from maane.conversations.routes import lead_routes as conversation_lead_routes
 from maane.conversations.routes import routes as conversation_routes
 from maane.facts.routes import routes as fact_routes
 from maane.jobs.queue import Jobs
@@ -42,6 +43,7 @@ ROUTES = (
     lead_routes,
     fact_routes,
     conversation_routes,
+    conversation_lead_routes,
     whatsapp_routes,
     health_routes,
 )

@@ -111,6 +111,18 @@ class ConversationPage(Shape):
     next: str | None
 
 
+class Source(Shape):
+    """A conversation that a lead came from."""
+
+    id: int
+    channel: str
+    last_message_at: datetime
+
+
+class SourceList(Shape):
+    items: list[Source]
+
+
 class Message(Shape):
     id: int
     direction: str
@@ -174,6 +186,10 @@ def conversation_of(listed: Listed) -> Conversation:
         last_message_at=row.last_message_at,
         created_at=row.created_at,
     )
+
+
+def source_of(row: ConversationRow) -> Source:
+    return Source(id=row.id, channel=row.channel, last_message_at=row.last_message_at)
 
 
 def message_of(row: MessageRow) -> Message:

@@ -6,14 +6,17 @@ from typing import cast
 
 from flask import current_app
 
-from maane.conversations import contract, operations, people
+from maane.conversations import contract, leads, operations, people
 from maane.conversations.models import Conversation
 from maane.jobs.queue import Jobs
 from maane.kit.endpoint import Routes, tx
+from maane.leads.contract import Lead, MergeBody, lead_of
 from maane.tenancy.access import BUSINESS, caller, tenant
 from maane.tenancy.contract import PageQuery
 
 routes = Routes("conversations", __name__, url_prefix="/api/business/current/conversations")
+lead_routes = Routes("conversation_leads", __name__, url_prefix="/api/business/current/leads")
+"""What is asked of a lead and needs its conversations."""
 
 
 @routes.declare(
@@ -159,6 +162,21 @@ def list_notes(conversation_id: int, query: PageQuery) -> contract.NotePage:
 def add_note(conversation_id: int, body: contract.NoteBody) -> contract.Note:
     """Adds a note; it is never sent."""
     return contract.note_of(people.add_note(tx(), tenant(), caller(), conversation_id, body.text))
+
+
+@lead_routes.declare(
+    "GET", "/<id:lead_id>/conversations", access=BUSINESS, returns=contract.SourceList
+)
+def list_sources(lead_id: int) -> contract.SourceList:
+    """The conversations that a lead came from, newest first."""
+    rows = leads.list_sources(tx(), tenant(), lead_id)
+    return contract.SourceList(items=[contract.source_of(row) for row in rows])
+
+
+@lead_routes.declare("POST", "/<id:lead_id>/merge", access=BUSINESS, body=MergeBody, returns=Lead)
+def merge_leads(lead_id: int, body: MergeBody) -> Lead:
+    """Merges another lead into this one."""
+    return lead_of(leads.merge_leads(tx(), tenant(), caller(), lead_id, body.from_id))
 
 
 def _shown(row: Conversation) -> contract.Conversation:

@@ -357,3 +357,27 @@ def find_outbound(
         if known is not None and known.external_id is not None:
             return None
     return known if known is not None and known.direction == "outbound" else None
+
+
+def list_of_lead(
+    tx: Session, tenant: Tenant, lead_id: int, *, limit: int
+) -> Sequence[Conversation]:
+    tied = select(ConversationLead.conversation_id).where(
+        ConversationLead.business_id == tenant.id, ConversationLead.lead_id == lead_id
+    )
+    return tx.scalars(
+        select(Conversation)
+        .where(Conversation.business_id == tenant.id, Conversation.id.in_(tied))
+        .order_by(Conversation.last_message_id.desc())
+        .limit(limit)
+    ).all()
+
+
+def move_leads(tx: Session, tenant: Tenant, lead_id: int, to_lead_id: int) -> None:
+    """Ties the conversations of one lead to another."""
+    tx.execute(
+        update(ConversationLead)
+        .where(ConversationLead.business_id == tenant.id, ConversationLead.lead_id == lead_id)
+        .values(lead_id=to_lead_id)
+        .execution_options(synchronize_session=False)
+    )

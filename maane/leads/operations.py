@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from sqlalchemy import func
+
 from maane.kit.db import Transaction, now
-from maane.kit.errors import NotFound
-from maane.leads import store
+from maane.kit.errors import Conflict, Invalid, NotFound
+from maane.leads import history, stages, store
 from maane.leads.contract import MAX_NOTE, LeadBody, LeadPatch
 from maane.leads.models import Lead
 from maane.tenancy import audit
 from maane.tenancy import operations as tenancy
 from maane.tenancy.access import Caller, Tenant
+
+GROUPS = 50
+SHOWN_IN_GROUPS = 200
+_EMAIL = func.lower(Lead.email)
 
 
 def get_lead(tx: Transaction, tenant: Tenant, lead_id: int) -> Lead:
@@ -25,7 +31,9 @@ def get_lead(tx: Transaction, tenant: Tenant, lead_id: int) -> Lead:
 def list_leads(
     tx: Transaction, tenant: Tenant, *, status: str | None, limit: int, after: str | None
 ) -> tuple[Sequence[Lead], str | None]:
-    """Newest first."""
+    """Newest first. Raises ``Invalid`` for a status that is no stage."""
+    if status is not None:
+        stages.check_stage(tx, tenant, status)
     return store.list_leads(tx, tenant, status=status, limit=limit, after=after)
 
 
@@ -37,6 +45,11 @@ def note_export(tx: Transaction, caller: Caller) -> None:
 def create_lead(
     tx: Transaction, tenant: Tenant, caller: Caller, body: LeadBody, *, source: str = "manual"
 ) -> Lead:
+    """Raises ``Invalid`` for a status that is no stage of the business."""
+    known = stages.stages_for_writing(tx, tenant)
+    stage = stages.first_open(known) if body.status is None else known.get(body.status)
+    if stage is None:
+        raise stages.unknown_stage()
     at = now()
     lead = Lead(
         business_id=tenant.id,
@@ -44,12 +57,13 @@ def create_lead(
         phone=body.phone,
         email=body.email,
         note=body.note,
-        status=body.status,
+        status=stage.key,
         source=source,
         created_at=at,
         updated_at=at,
     )
     store.add_lead(tx, lead)
+    history.record(tx, tenant, caller, "created", [lead.id], after=stage)
     audit.record(tx, caller, "lead.created", f"lead:{lead.id}")
     return lead
 
@@ -57,13 +71,21 @@ def create_lead(
 def change_lead(
     tx: Transaction, tenant: Tenant, caller: Caller, lead_id: int, patch: LeadPatch
 ) -> Lead:
-    """Changes the given fields. Raises ``NotFound``."""
+    """Changes the given fields. Raises ``NotFound``, and ``Invalid`` for an unknown stage."""
     tenancy.lock(tx, tenant)
-    lead = get_lead(tx, tenant, lead_id)
+    lead = _lock_lead(tx, tenant, lead_id)
     changes = {key: getattr(patch, key) for key in patch.model_fields_set}
     changed = sorted(key for key, value in changes.items() if getattr(lead, key) != value)
     if not changed:
         return lead
+    if "status" in changed:
+        known = stages.stages_for_writing(tx, tenant)
+        before, after = known.get(lead.status), known.get(changes["status"])
+        if after is None:
+            raise stages.unknown_stage()
+        history.record(tx, tenant, caller, "moved", [lead_id], before=before, after=after)
+    if others := [key for key in changed if key != "status"]:
+        history.record(tx, tenant, caller, "changed", [lead_id], fields=others)
     for key in changed:
         setattr(lead, key, changes[key])
     lead.updated_at = now()
@@ -96,10 +118,11 @@ def note_contact(
 ) -> Lead:
     """The person wrote again: the lead is fresh, and one that was named by its number gets the
     person's own name. Raises ``NotFound``."""
-    lead = get_lead(tx, tenant, lead_id)
+    lead = _lock_lead(tx, tenant, lead_id)
     lead.updated_at = now()
     if lead.name == phone and name != phone:
         lead.name = name[:200]
+        history.record(tx, tenant, caller, "changed", [lead_id], fields=["name"])
         audit.record(tx, caller, "lead.changed", f"lead:{lead_id} name")
     tx.flush()
     return lead
@@ -121,7 +144,8 @@ def add_from_intake(
     a name that somebody gave to the lead stays, and the new one goes into the note. A note that is
     full keeps its beginning. Raises ``NotFound``.
     """
-    lead = get_lead(tx, tenant, lead_id)
+    lead = _lock_lead(tx, tenant, lead_id)
+    was = {"name": lead.name, "note": lead.note}
     lines = [lead.note]
     if name and lead.name in stand_ins:
         lead.name = name
@@ -130,6 +154,8 @@ def add_from_intake(
     lead.note = "\n".join(line for line in (*lines, need) if line)[:MAX_NOTE]
     lead.updated_at = now()
     tx.flush()
+    changed = [key for key, value in was.items() if getattr(lead, key) != value]
+    history.record(tx, tenant, caller, "intake", [lead_id], fields=changed)
     audit.record(tx, caller, "lead.changed", f"lead:{lead_id} intake")
 
 
@@ -148,9 +174,8 @@ def save_details(
     """Puts what a customer told the assistant into the lead. What is there stays: a name, a phone
     number or an email address beside another goes into the note, and a line that the note has is not
     written again, so the same details twice change nothing. Raises ``NotFound``."""
-    tenancy.lock_and_look(tx, tenant)
-    lead = get_lead(tx, tenant, lead_id)
-    before = (lead.name, lead.phone, lead.email, lead.note)
+    lead = _lock_lead(tx, tenant, lead_id)
+    was = {key: getattr(lead, key) for key in ("name", "phone", "email", "note")}
     lines = lead.note.split("\n") if lead.note else []
     if name and lead.name in stand_ins:
         lead.name = name
@@ -163,8 +188,88 @@ def save_details(
         if line and line.strip() and line.strip() not in lines:
             lines.append(line.strip())
     lead.note = "\n".join(lines)[:MAX_NOTE]
-    if before == (lead.name, lead.phone, lead.email, lead.note):
+    changed = [key for key, value in was.items() if getattr(lead, key) != value]
+    if not changed:
         return
     lead.updated_at = now()
     tx.flush()
+    history.record(tx, tenant, caller, "changed", [lead_id], fields=changed)
     audit.record(tx, caller, "lead.changed", f"lead:{lead_id} assistant")
+
+
+def same_person_ids(tx: Transaction, tenant: Tenant, lead: Lead) -> list[int]:
+    """Other leads with this lead's phone number or e-mail address, newest first."""
+    found: set[int] = set()
+    for value, own in ((Lead.phone, lead.phone), (_EMAIL, lead.email and lead.email.lower())):
+        if own:
+            rows = store.list_sharing(tx, tenant, value, [own], limit=SHOWN_IN_GROUPS)
+            found |= {row.id for row in rows}
+    return sorted(found - {lead.id}, reverse=True)
+
+
+def list_duplicates(tx: Transaction, tenant: Tenant) -> list[tuple[str, list[Lead]]]:
+    """Leads that are probably one person: groups of the same phone number, then of the same e-mail
+    address, the newest first; at most ``GROUPS`` of each kind."""
+    groups: list[tuple[str, list[Lead]]] = []
+    seen: set[frozenset[int]] = set()
+    for by, value in (("phone", Lead.phone), ("email", _EMAIL)):
+        found = store.repeated(tx, tenant, value, groups=GROUPS)
+        rows = store.list_sharing(tx, tenant, value, found, limit=SHOWN_IN_GROUPS)
+        for shared in found:
+            leads = [row for row in rows if (getattr(row, by) or "").lower() == shared]
+            ids = frozenset(lead.id for lead in leads)
+            if len(leads) > 1 and ids not in seen:
+                seen.add(ids)
+                groups.append((by, leads))
+    return groups
+
+
+def lock_pair(tx: Transaction, tenant: Tenant, lead_id: int, other_id: int) -> tuple[Lead, Lead]:
+    """Two leads that nobody else changes before the transaction ends. Raises ``NotFound``, so that of
+    two who merge the same pair one is told that it was done."""
+    if lead_id == other_id:
+        raise Invalid.field("from", "same_lead", "is the lead itself")
+    tenancy.lock(tx, tenant)
+    locked = {key: _lock_lead(tx, tenant, key) for key in sorted((lead_id, other_id))}
+    return locked[lead_id], locked[other_id]
+
+
+def absorb(tx: Transaction, tenant: Tenant, caller: Caller, lead: Lead, other: Lead) -> Lead:
+    """The other lead goes into this one, whose own fields win; what it has no place for becomes a
+    line of the note, so that nothing is lost. What points at the other must have been moved before.
+    Raises ``Conflict("note_too_long")`` where both notes do not fit into one."""
+    lines = [lead.note]
+    changed = []
+    if other.name not in (lead.name, other.phone):
+        lines.append(other.name)
+    for field in ("phone", "email"):
+        own, given = getattr(lead, field), getattr(other, field)
+        if own is None and given is not None:
+            setattr(lead, field, given)
+            changed.append(field)
+        elif given is not None and given.lower() != own.lower():
+            lines.append(given)
+    if other.note != lead.note:
+        lines.append(other.note)
+    note = "\n".join(line for line in lines if line)
+    if len(note) > MAX_NOTE:
+        raise Conflict("note_too_long")
+    if note != lead.note:
+        lead.note = note
+        changed.append("note")
+    lead.created_at = min(lead.created_at, other.created_at)
+    lead.updated_at = now()
+    merged_id = other.id
+    store.delete_lead(tx, other)
+    history.record(
+        tx, tenant, caller, "merged", [lead.id], fields=changed, merged_lead_id=merged_id
+    )
+    audit.record(tx, caller, "lead.merged", f"lead:{lead.id} lead:{merged_id}")
+    return lead
+
+
+def _lock_lead(tx: Transaction, tenant: Tenant, lead_id: int) -> Lead:
+    lead = store.lock_lead(tx, tenant, lead_id)
+    if lead is None:
+        raise NotFound
+    return lead

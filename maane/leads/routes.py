@@ -6,9 +6,10 @@ from flask import Response
 
 from maane.kit.db import now
 from maane.kit.endpoint import Routes, database, tx
-from maane.leads import contract, operations
+from maane.leads import contract, history, operations, stages
 from maane.leads.export import csv_of
 from maane.tenancy.access import BUSINESS, caller, tenant
+from maane.tenancy.contract import PageQuery
 
 routes = Routes("leads", __name__, url_prefix="/api/business/current/leads")
 
@@ -23,11 +24,12 @@ def list_leads(query: contract.LeadQuery) -> contract.LeadPage:
 
 
 @routes.declare(
-    "POST", "", access=BUSINESS, body=contract.LeadBody, returns=contract.Lead, status=201
+    "POST", "", access=BUSINESS, body=contract.LeadBody, returns=contract.CreatedLead, status=201
 )
-def create_lead(body: contract.LeadBody) -> contract.Lead:
-    """Creates a lead by hand."""
-    return contract.lead_of(operations.create_lead(tx(), tenant(), caller(), body))
+def create_lead(body: contract.LeadBody) -> contract.CreatedLead:
+    """Creates a lead by hand, and names the leads that are probably the same person."""
+    lead = operations.create_lead(tx(), tenant(), caller(), body)
+    return contract.created_lead_of(lead, operations.same_person_ids(tx(), tenant(), lead))
 
 
 @routes.declare("POST", "/export", access=BUSINESS, returns="text/csv")
@@ -39,6 +41,32 @@ def export_leads() -> Response:
         csv_of(database(), tenant()),
         mimetype="text/csv",
         headers={"Content-Disposition": f'attachment; filename="leads-{day}.csv"'},
+    )
+
+
+@routes.declare("GET", "/stages", access=BUSINESS, returns=contract.StageList)
+def list_stages() -> contract.StageList:
+    """The stages of this business in their order."""
+    return _stage_list(stages.list_stages(tx(), tenant()))
+
+
+@routes.declare(
+    "PUT", "/stages", access=BUSINESS, body=contract.StagesBody, returns=contract.StageList
+)
+def replace_stages(body: contract.StagesBody) -> contract.StageList:
+    """Renames, reorders, adds and removes stages, all at once."""
+    return _stage_list(stages.replace_stages(tx(), tenant(), caller(), body))
+
+
+@routes.declare("GET", "/duplicates", access=BUSINESS, returns=contract.DuplicateList)
+def list_duplicates() -> contract.DuplicateList:
+    """Leads that are probably the same person."""
+    groups = operations.list_duplicates(tx(), tenant())
+    return contract.DuplicateList(
+        items=[
+            contract.DuplicateGroup(by=by, leads=[contract.lead_of(row) for row in rows])
+            for by, rows in groups
+        ]
     )
 
 
@@ -61,3 +89,27 @@ def delete_lead(lead_id: int) -> contract.Deleted:
     """Deletes a lead."""
     operations.delete_lead(tx(), tenant(), caller(), lead_id)
     return contract.Deleted(id=lead_id)
+
+
+@routes.declare(
+    "GET",
+    "/<id:lead_id>/history",
+    access=BUSINESS,
+    query=PageQuery,
+    returns=contract.HistoryPage,
+)
+def list_history(lead_id: int, query: PageQuery) -> contract.HistoryPage:
+    """What happened to a lead, newest first."""
+    operations.get_lead(tx(), tenant(), lead_id)
+    rows, following = history.list_history(
+        tx(), tenant(), lead_id, limit=query.limit, after=query.after
+    )
+    return contract.HistoryPage(
+        items=[contract.history_entry_of(row) for row in rows], next=following
+    )
+
+
+def _stage_list(counted: list[stages.Counted]) -> contract.StageList:
+    return contract.StageList(
+        items=[contract.stage_of(found.stage, found.leads) for found in counted]
+    )

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from maane.kit.db import page
-from maane.leads.models import Lead
+from maane.kit.db import page, upsert
+from maane.leads.models import Lead, LeadEvent, LeadStage
 from maane.tenancy.access import Tenant
 
 
 def find_lead(tx: Session, tenant: Tenant, lead_id: int) -> Lead | None:
     return tx.scalars(
         select(Lead).where(Lead.business_id == tenant.id, Lead.id == lead_id)
+    ).one_or_none()
+
+
+def lock_lead(tx: Session, tenant: Tenant, lead_id: int) -> Lead | None:
+    """The lead as it is now, for the one transaction that may change it."""
+    return tx.scalars(
+        select(Lead)
+        .where(Lead.business_id == tenant.id, Lead.id == lead_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).one_or_none()
 
 
@@ -44,3 +55,131 @@ def add_lead(tx: Session, lead: Lead) -> None:
 def delete_lead(tx: Session, lead: Lead) -> None:
     tx.delete(lead)
     tx.flush()
+
+
+def list_stages(tx: Session, tenant: Tenant, *, lock: bool = False) -> Sequence[LeadStage]:
+    """In their order; none for a business that was never written to. With ``lock`` none of them can
+    be removed before the transaction ends, while their names may still change."""
+    statement = (
+        select(LeadStage)
+        .where(LeadStage.business_id == tenant.id)
+        .order_by(LeadStage.position, LeadStage.key)
+    )
+    if lock:
+        statement = statement.with_for_update(read=True, key_share=True)
+    return tx.scalars(statement).all()
+
+
+def add_stages(tx: Session, tenant: Tenant, rows: Sequence[dict[str, Any]]) -> None:
+    """Adds those that are not there: two writers may add the built-in ones at once."""
+    for row in rows:
+        tx.execute(
+            upsert(tx, LeadStage)
+            .values(business_id=tenant.id, **row)
+            .on_conflict_do_nothing(index_elements=["business_id", "key"])
+        )
+
+
+def delete_stage(tx: Session, tenant: Tenant, key: str) -> None:
+    tx.execute(delete(LeadStage).where(LeadStage.business_id == tenant.id, LeadStage.key == key))
+
+
+def count_in_stages(
+    tx: Session, tenant: Tenant, keys: Sequence[str], *, up_to: int
+) -> dict[str, int]:
+    """How many leads each stage has, counted no further than ``up_to``: the cost has an end."""
+    if not keys:
+        return {}
+    counts = [
+        select(func.count())
+        .select_from(
+            select(Lead.id)
+            .where(Lead.business_id == tenant.id, Lead.status == key)
+            .limit(up_to)
+            .subquery()
+        )
+        .scalar_subquery()
+        for key in keys
+    ]
+    return dict(zip(keys, tx.execute(select(*counts)).one(), strict=True))
+
+
+def ids_in_stage(tx: Session, tenant: Tenant, key: str) -> Sequence[int]:
+    return tx.scalars(
+        select(Lead.id).where(Lead.business_id == tenant.id, Lead.status == key).order_by(Lead.id)
+    ).all()
+
+
+def move_all(tx: Session, tenant: Tenant, key: str, to_key: str, at: Any) -> None:
+    tx.execute(
+        update(Lead)
+        .where(Lead.business_id == tenant.id, Lead.status == key)
+        .values(status=to_key, updated_at=at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def add_events(tx: Session, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        tx.execute(insert(LeadEvent), list(rows))
+
+
+def merged_into(tx: Session, tenant: Tenant, lead_id: int) -> set[int]:
+    """The lead and all that were merged into it, also through each other."""
+    known, found = {lead_id}, {lead_id}
+    while found:
+        merged = tx.scalars(
+            select(LeadEvent.merged_lead_id).where(
+                LeadEvent.business_id == tenant.id,
+                LeadEvent.lead_id.in_(found),
+                LeadEvent.merged_lead_id.is_not(None),
+            )
+        )
+        found = {key for key in merged if key is not None} - known
+        known |= found
+    return known
+
+
+def list_events(
+    tx: Session, tenant: Tenant, lead_ids: set[int], *, limit: int, after: str | None
+) -> tuple[Sequence[LeadEvent], str | None]:
+    statement = select(LeadEvent).where(
+        LeadEvent.business_id == tenant.id, LeadEvent.lead_id.in_(lead_ids)
+    )
+    return page(tx, statement, LeadEvent.id, limit=limit, after=after)
+
+
+def repeated(
+    tx: Session,
+    tenant: Tenant,
+    value: ColumnElement[str] | InstrumentedAttribute[str | None],
+    *,
+    groups: int,
+) -> Sequence[str]:
+    """Values that several leads share, the ones with the newest leads first."""
+    statement = (
+        select(value)
+        .where(Lead.business_id == tenant.id, value.is_not(None))
+        .group_by(value)
+        .having(func.count() > 1)
+        .order_by(func.max(Lead.id).desc())
+        .limit(groups)
+    )
+    return [found for found in tx.scalars(statement) if found is not None]
+
+
+def list_sharing(
+    tx: Session,
+    tenant: Tenant,
+    value: ColumnElement[str] | InstrumentedAttribute[str | None],
+    found: Sequence[str],
+    *,
+    limit: int,
+) -> Sequence[Lead]:
+    """Leads with one of these values, newest first."""
+    return tx.scalars(
+        select(Lead)
+        .where(Lead.business_id == tenant.id, value.in_(found))
+        .order_by(Lead.id.desc())
+        .limit(limit)
+    ).all()

@@ -73,3 +73,30 @@ def test_a_turn_that_was_under_way_is_found_by_the_next_version(empty: Database)
     with empty.transaction(1, writes=False) as tx:
         rows = tx.execute(text("SELECT id FROM messages WHERE awaits_answer ORDER BY id"))
         assert [key for (key,) in rows] == [3, 4]
+
+
+def test_leads_that_were_there_keep_their_status_and_begin_a_history(empty: Database) -> None:
+    at = "'2026-11-01 06:00:00'"
+    lead = f"'', 'qualified', 'manual', {at}, {at}, 1"
+    with empty.engine.begin() as connection:
+        _upgrade(connection, "0004")
+    with empty.transaction(1) as tx:
+        for statement in (
+            "INSERT INTO businesses VALUES "
+            f"(1, 'A', NULL, 'he', 'Asia/Jerusalem', 'active', {at}, {at})",
+            f"INSERT INTO leads VALUES (1, 'a', NULL, NULL, {lead})",
+        ):
+            tx.execute(text(statement))
+    with empty.engine.begin() as connection:
+        _upgrade(connection, "0007")
+    with empty.transaction(1) as tx:
+        stages = tx.execute(text("SELECT key, kind FROM lead_stages ORDER BY position")).all()
+        assert [key for key, _ in stages] == ["new", "contacted", "qualified", "won", "lost"]
+        events = tx.execute(text("SELECT lead_id, kind FROM lead_events")).all()
+        assert [tuple(event) for event in events] == [(1, "created")]
+        assert tx.execute(text("SELECT status FROM leads")).scalar_one() == "qualified"
+    with pytest.raises(Exception, match=r"(?i)foreign key"), empty.transaction(1) as tx:
+        tx.execute(text("UPDATE leads SET status = 'nowhere'"))
+    if empty.is_sqlite:
+        with empty.engine.connect() as connection:
+            assert connection.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"

@@ -562,7 +562,7 @@ export interface paths {
         get: operations["leads_list_leads"];
         put?: never;
         /**
-         * Creates a lead by hand.
+         * Creates a lead by hand, and names the leads that are probably the same person.
          * @description Access: business.
          */
         post: operations["leads_create_lead"];
@@ -600,6 +600,86 @@ export interface paths {
         patch: operations["leads_change_lead"];
         trace?: never;
     };
+    "/api/business/current/leads/{lead_id}/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The conversations that a lead came from, newest first.
+         * @description Access: business.
+         */
+        get: operations["conversation_leads_list_sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/leads/{lead_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened to a lead, newest first.
+         * @description Access: business.
+         */
+        get: operations["leads_list_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/leads/{lead_id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merges another lead into this one.
+         * @description Access: business.
+         */
+        post: operations["conversation_leads_merge_leads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/leads/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Leads that are probably the same person.
+         * @description Access: business.
+         */
+        get: operations["leads_list_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/business/current/leads/export": {
         parameters: {
             query?: never;
@@ -614,6 +694,30 @@ export interface paths {
          * @description Access: business.
          */
         post: operations["leads_export_leads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/leads/stages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The stages of this business in their order.
+         * @description Access: business.
+         */
+        get: operations["leads_list_stages"];
+        /**
+         * Renames, reorders, adds and removes stages, all at once.
+         * @description Access: business.
+         */
+        put: operations["leads_replace_stages"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1037,6 +1141,38 @@ export interface components {
              */
             q: string;
         };
+        /**
+         * CreatedLead
+         * @description ``same_person_ids``: other leads with this phone number or e-mail address, newest first.
+         */
+        CreatedLead: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Phone */
+            phone: string | null;
+            /** Email */
+            email: string | null;
+            /** Note */
+            note: string;
+            /** Status */
+            status: string;
+            /** Source */
+            source: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Same Person Ids */
+            same_person_ids: number[];
+        };
         /** Credentials */
         Credentials: {
             /** Email */
@@ -1068,6 +1204,21 @@ export interface components {
             deleted: boolean;
             /** Id */
             id: number;
+        };
+        /**
+         * DuplicateGroup
+         * @description Leads that are probably one person, newest first; ``by`` is ``phone`` or ``email``.
+         */
+        DuplicateGroup: {
+            /** By */
+            by: string;
+            /** Leads */
+            leads: components["schemas"]["Lead"][];
+        };
+        /** DuplicateList */
+        DuplicateList: {
+            /** Items */
+            items: components["schemas"]["DuplicateGroup"][];
         };
         /**
          * Error
@@ -1209,6 +1360,47 @@ export interface components {
             /** Next */
             next: string | null;
         };
+        /**
+         * HistoryEntry
+         * @description ``fields`` names what changed. Stages are named as they were then; null for built-in ones.
+         *     ``actor`` is null for the assistant.
+         */
+        HistoryEntry: {
+            /** Id */
+            id: number;
+            /** Lead Id */
+            lead_id: number;
+            /** Kind */
+            kind: string;
+            /** Fields */
+            fields: string[];
+            /** From Status */
+            from_status: string | null;
+            /** From Name */
+            from_name: string | null;
+            /** To Status */
+            to_status: string | null;
+            /** To Name */
+            to_name: string | null;
+            /** Merged Lead Id */
+            merged_lead_id: number | null;
+            /** Actor */
+            actor: string | null;
+            /** Impersonating */
+            impersonating: boolean;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /** HistoryPage */
+        HistoryPage: {
+            /** Items */
+            items: components["schemas"]["HistoryEntry"][];
+            /** Next */
+            next: string | null;
+        };
         /** ImpersonatedBusiness */
         ImpersonatedBusiness: {
             /** Id */
@@ -1263,7 +1455,10 @@ export interface components {
              */
             updated_at: string;
         };
-        /** LeadBody */
+        /**
+         * LeadBody
+         * @description Without ``status`` the lead begins in the first open stage.
+         */
         LeadBody: {
             /** Name */
             name: string;
@@ -1284,10 +1479,9 @@ export interface components {
             note: string;
             /**
              * Status
-             * @default new
-             * @enum {string}
+             * @default null
              */
-            status: "new" | "contacted" | "qualified" | "won" | "lost";
+            status: string | null;
         };
         /** LeadPage */
         LeadPage: {
@@ -1322,7 +1516,7 @@ export interface components {
              * Status
              * @default null
              */
-            status: ("new" | "contacted" | "qualified" | "won" | "lost") | null;
+            status: string | null;
         };
         /** LeadQuery */
         LeadQuery: {
@@ -1340,7 +1534,7 @@ export interface components {
              * Status
              * @default null
              */
-            status: ("new" | "contacted" | "qualified" | "won" | "lost") | null;
+            status: string | null;
         };
         /**
          * Me
@@ -1392,6 +1586,14 @@ export interface components {
             role: string;
             /** Tenant Id */
             tenant_id: number | null;
+        };
+        /**
+         * MergeBody
+         * @description ``from``: the lead that goes into the other and is gone then.
+         */
+        MergeBody: {
+            /** From */
+            from: number;
         };
         /** Message */
         Message: {
@@ -1609,6 +1811,77 @@ export interface components {
              * @default
              */
             name: string;
+        };
+        /**
+         * Source
+         * @description A conversation that a lead came from.
+         */
+        Source: {
+            /** Id */
+            id: number;
+            /** Channel */
+            channel: string;
+            /**
+             * Last Message At
+             * Format: date-time
+             */
+            last_message_at: string;
+        };
+        /** SourceList */
+        SourceList: {
+            /** Items */
+            items: components["schemas"]["Source"][];
+        };
+        /**
+         * Stage
+         * @description ``leads`` is counted up to 1000.
+         */
+        Stage: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string | null;
+            /** Kind */
+            kind: string;
+            /** Leads */
+            leads: number;
+        };
+        /**
+         * StageBody
+         * @description Without ``key`` a new stage. ``name`` may be null for a built-in one, which is then shown in
+         *     the reader's language.
+         */
+        StageBody: {
+            /**
+             * Key
+             * @default null
+             */
+            key: string | null;
+            /** Name */
+            name: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "open" | "won" | "lost";
+        };
+        /** StageList */
+        StageList: {
+            /** Items */
+            items: components["schemas"]["Stage"][];
+        };
+        /**
+         * StagesBody
+         * @description All stages in their order. ``move_to``: for each stage that is left out, the one that its
+         *     leads go to.
+         */
+        StagesBody: {
+            /** Stages */
+            stages: components["schemas"]["StageBody"][];
+            /** Move To */
+            move_to?: {
+                [key: string]: string;
+            };
         };
         /**
          * Takeover
@@ -2723,7 +2996,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 after?: string;
-                status?: "new" | "contacted" | "qualified" | "won" | "lost";
+                status?: string;
             };
             header?: never;
             path?: never;
@@ -2770,7 +3043,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Lead"];
+                    "application/json": components["schemas"]["CreatedLead"];
                 };
             };
             /** @description Refused; the body says why. */
@@ -2881,6 +3154,135 @@ export interface operations {
             };
         };
     };
+    conversation_leads_list_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceList"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    leads_list_history: {
+        parameters: {
+            query?: {
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path: {
+                lead_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryPage"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    conversation_leads_merge_leads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lead"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    leads_list_duplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicateList"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     leads_export_leads: {
         parameters: {
             query?: never;
@@ -2897,6 +3299,68 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    leads_list_stages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StageList"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    leads_replace_stages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StagesBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StageList"];
                 };
             };
             /** @description Refused; the body says why. */

@@ -1,0 +1,31 @@
+"""What a lead and its conversations do together: find the source of a lead, merge two leads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from maane.conversations import store
+from maane.conversations.models import Conversation
+from maane.kit.db import Transaction
+from maane.leads import operations as leads
+from maane.leads.models import Lead
+from maane.tenancy.access import Caller, Tenant
+
+SHOWN = 50
+
+
+def list_sources(tx: Transaction, tenant: Tenant, lead_id: int) -> Sequence[Conversation]:
+    """The conversations of a lead, the newest first, at most ``SHOWN``. Raises ``NotFound``."""
+    leads.get_lead(tx, tenant, lead_id)
+    return store.list_of_lead(tx, tenant, lead_id, limit=SHOWN)
+
+
+def merge_leads(
+    tx: Transaction, tenant: Tenant, caller: Caller, lead_id: int, other_id: int
+) -> Lead:
+    """The other lead goes into this one with its conversations and its history. Raises ``NotFound``,
+    ``Invalid`` for a lead and itself, and ``Conflict``."""
+    lead, other = leads.lock_pair(tx, tenant, lead_id, other_id)
+    # Before the other is deleted: its ties would go with it.
+    store.move_leads(tx, tenant, other.id, lead.id)
+    return leads.absorb(tx, tenant, caller, lead, other)
