@@ -4,8 +4,19 @@ import { setupServer } from 'msw/node'
 
 export const REQUEST_ID = 'request-0001'
 
+/** The stages that a business begins with. */
+export const STAGES = [
+  { key: 'new', name: null, kind: 'open', leads: 1 },
+  { key: 'contacted', name: null, kind: 'open', leads: 0 },
+  { key: 'qualified', name: null, kind: 'open', leads: 0 },
+  { key: 'won', name: null, kind: 'won', leads: 0 },
+  { key: 'lost', name: null, kind: 'lost', leads: 0 },
+]
+
 export const server = setupServer(
   http.get('*/api/auth/csrf', () => HttpResponse.json({ csrfToken: 'token-of-the-page' })),
+  http.get('*/api/business/current/leads/stages', () => HttpResponse.json({ items: STAGES })),
+  http.get('*/api/business/current/leads/duplicates', () => HttpResponse.json({ items: [] })),
 )
 
 export interface Sent {

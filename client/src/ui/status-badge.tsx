@@ -2,17 +2,12 @@ import { Badge } from '@mantine/core'
 import { useWordFor } from '../i18n'
 
 const COLORS: Record<string, string> = {
-  new: 'blue',
-  contacted: 'yellow',
-  qualified: 'grape',
-  won: 'green',
-  lost: 'gray',
   active: 'green',
   suspended: 'red',
 }
 
 interface Props {
-  group: 'leadStatus' | 'businessStatus'
+  group: 'businessStatus'
   status: string
 }
 

@@ -5,7 +5,7 @@ import { Link } from 'react-router'
 import { useWordFor, useWords } from '../../i18n'
 import { ErrorNotice } from '../../ui/error-notice'
 import type { ActingBusiness } from '../../ui/session'
-import { StatusBadge } from '../../ui/status-badge'
+import { StageBadge } from '../../ui/lead-stages'
 import { Ago, PhoneLink } from '../../ui/text'
 import classes from './conversations.module.css'
 import {
@@ -76,7 +76,7 @@ function LeadCard({ business, leadId }: { business: ActingBusiness; leadId: numb
         <Text size="sm" fw={600}>
           <bdi>{lead.data.name}</bdi>
         </Text>
-        <StatusBadge group="leadStatus" status={lead.data.status} />
+        <StageBadge businessId={business.id} status={lead.data.status} />
       </Group>
       {lead.data.phone !== null && <PhoneLink phone={lead.data.phone} />}
       {lead.data.note !== '' && (

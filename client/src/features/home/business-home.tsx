@@ -7,7 +7,7 @@ import { ErrorNotice } from '../../ui/error-notice'
 import { ChatIcon, LeadsIcon, PhoneIcon, PromptIcon } from '../../ui/icons'
 import { Card, EmptyState, Loading } from '../../ui/page'
 import type { ActingBusiness } from '../../ui/session'
-import { StatusBadge } from '../../ui/status-badge'
+import { StageBadge } from '../../ui/lead-stages'
 import { Ago, PhoneLink } from '../../ui/text'
 import { AssistantState } from './assistant-state'
 import classes from './home.module.css'
@@ -113,7 +113,7 @@ function NewestLeads({ business }: { business: ActingBusiness }) {
                       <Ago at={lead.created_at} timeZone={business.timezone} />
                     </Text>
                   </div>
-                  <StatusBadge group="leadStatus" status={lead.status} />
+                  <StageBadge businessId={business.id} status={lead.status} />
                 </li>
               ))}
             </ul>

@@ -1,21 +1,25 @@
-import { Button, Drawer, Group, NativeSelect, Stack, Textarea, TextInput } from '@mantine/core'
+import { Box, Button, Drawer, Group, NativeSelect, Stack, Textarea, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
-import { useWordFor, useWords } from '../../i18n'
+import { useWords } from '../../i18n'
 import { ErrorNotice } from '../../ui/error-notice'
 import { useFieldErrors } from '../../ui/error-words'
-import { LEAD_STATUSES, useSaveLead, type Lead, type LeadStatus } from './queries'
+import { useStageName, type Stage } from '../../ui/lead-stages'
+import { LeadHistory } from './lead-history'
+import { useSaveLead, type CreatedLead, type Lead } from './queries'
 
 interface Props {
   businessId: number
+  timeZone: string
+  stages: Stage[]
   /** Null creates a new one. */
   lead: Lead | null
-  onSaved: (lead: Lead) => void
+  onSaved: (lead: Lead | CreatedLead) => void
   onClose: () => void
 }
 
-export function LeadForm({ businessId, lead, onSaved, onClose }: Props) {
+export function LeadForm({ businessId, timeZone, stages, lead, onSaved, onClose }: Props) {
   const { t } = useWords()
-  const wordFor = useWordFor()
+  const nameOf = useStageName()
   const fieldErrors = useFieldErrors()
   const save = useSaveLead(businessId)
   const form = useForm({
@@ -25,7 +29,7 @@ export function LeadForm({ businessId, lead, onSaved, onClose }: Props) {
       phone: lead?.phone ?? '',
       email: lead?.email ?? '',
       note: lead?.note ?? '',
-      status: (lead?.status ?? 'new') as LeadStatus,
+      status: lead?.status ?? stages.find(({ kind }) => kind === 'open')?.key ?? 'new',
     },
     validate: { name: (value) => (value.trim() === '' ? t('leads.nameMissing') : null) },
   })
@@ -87,7 +91,7 @@ export function LeadForm({ businessId, lead, onSaved, onClose }: Props) {
           />
           <NativeSelect
             label={t('leads.status')}
-            data={LEAD_STATUSES.map((value) => ({ value, label: wordFor('leadStatus', value) }))}
+            data={stages.map(({ key, name }) => ({ value: key, label: nameOf(key, name) }))}
             key={form.key('status')}
             {...form.getInputProps('status')}
             data-testid="lead-status"
@@ -110,6 +114,11 @@ export function LeadForm({ businessId, lead, onSaved, onClose }: Props) {
           </Group>
         </Stack>
       </form>
+      {lead !== null && (
+        <Box mt="xl">
+          <LeadHistory businessId={businessId} leadId={lead.id} timeZone={timeZone} />
+        </Box>
+      )}
     </Drawer>
   )
 }

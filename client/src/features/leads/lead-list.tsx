@@ -1,12 +1,13 @@
 import { ActionIcon, Group, Text } from '@mantine/core'
 import { isolate, useWordFor, useWords } from '../../i18n'
 import { DeleteIcon, EditIcon } from '../../ui/icons'
-import { StatusBadge } from '../../ui/status-badge'
+import { StageBadge } from '../../ui/lead-stages'
 import { Ago, PhoneLink } from '../../ui/text'
 import classes from './leads.module.css'
 import type { Lead } from './queries'
 
 interface Props {
+  businessId: number
   leads: Lead[]
   timeZone: string
   onEdit: (lead: Lead) => void
@@ -14,7 +15,7 @@ interface Props {
 }
 
 /** One row for each lead; on a narrow screen the same row folds into lines. */
-export function LeadList({ leads, timeZone, onEdit, onDelete }: Props) {
+export function LeadList({ businessId, leads, timeZone, onEdit, onDelete }: Props) {
   const { t } = useWords()
   const wordFor = useWordFor()
   return (
@@ -42,7 +43,7 @@ export function LeadList({ leads, timeZone, onEdit, onDelete }: Props) {
               )}
             </div>
             <div className={classes.status}>
-              <StatusBadge group="leadStatus" status={lead.status} />
+              <StageBadge businessId={businessId} status={lead.status} />
             </div>
             <Text size="sm" c="dimmed" component="div" className={classes.when}>
               {wordFor('leadSource', lead.source)} ·{' '}

@@ -1,33 +1,36 @@
 import { Button, Chip, Group, Stack } from '@mantine/core'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { isolate, useWordFor, useWords } from '../../i18n'
+import { isolate, useWords } from '../../i18n'
 import { ConfirmDialog } from '../../ui/confirm-dialog'
 import { ErrorNotice } from '../../ui/error-notice'
-import { DownloadIcon, LeadsIcon, PlusIcon } from '../../ui/icons'
+import { DownloadIcon, LeadsIcon, PlusIcon, SettingsIcon } from '../../ui/icons'
 import { Card, EmptyState, Loading, LoadMore, PageTitle } from '../../ui/page'
+import { stagesQuery, useStageName } from '../../ui/lead-stages'
 import { Receipt } from '../../ui/receipt'
 import { useBusiness } from '../../ui/session'
+import { DuplicatesNotice } from './duplicates'
+import { LeadBoard } from './lead-board'
 import { LeadForm } from './lead-form'
 import { LeadList } from './lead-list'
-import {
-  LEAD_STATUSES,
-  leadsQuery,
-  useDeleteLead,
-  useExportLeads,
-  type Lead,
-  type LeadStatus,
-} from './queries'
+import { leadsQuery, useDeleteLead, useExportLeads, type Lead } from './queries'
+import { StagesDialog } from './stages-dialog'
+import { useView, ViewSwitch } from './view'
 
 export function LeadsPage() {
   const { t } = useWords()
-  const wordFor = useWordFor()
+  const nameOf = useStageName()
   const business = useBusiness()
-  const [status, setStatus] = useState<LeadStatus | null>(null)
+  const [status, setStatus] = useState<string | null>(null)
   const [edited, setEdited] = useState<Lead | 'new' | null>(null)
   const [doomed, setDoomed] = useState<Lead | null>(null)
   const [receipt, setReceipt] = useState<string | null>(null)
-  const leads = useInfiniteQuery(leadsQuery(business.id, status))
+  const [view, setView] = useView()
+  const [isStaging, setIsStaging] = useState(false)
+  const stagesRead = useQuery(stagesQuery(business.id))
+  const stages = stagesRead.data?.items ?? []
+  const isTable = view === 'table'
+  const leads = useInfiniteQuery({ ...leadsQuery(business.id, status), enabled: isTable })
   const remove = useDeleteLead(business.id)
   const exportAll = useExportLeads()
   const rows = leads.data?.pages.flatMap((page) => page.items) ?? []
@@ -42,6 +45,16 @@ export function LeadsPage() {
   }
   const actions = (
     <Group gap="sm">
+      <ViewSwitch view={view} onChange={setView} />
+      <Button
+        variant="default"
+        leftSection={<SettingsIcon size={18} />}
+        disabled={stagesRead.data === undefined}
+        onClick={() => setIsStaging(true)}
+        data-testid="lead-stages"
+      >
+        {t('leads.stages')}
+      </Button>
       <Button
         variant="default"
         leftSection={<DownloadIcon size={18} />}
@@ -53,6 +66,7 @@ export function LeadsPage() {
       </Button>
       <Button
         leftSection={<PlusIcon size={18} />}
+        disabled={stagesRead.data === undefined}
         onClick={() => openForm('new')}
         data-testid="lead-create"
       >
@@ -66,52 +80,85 @@ export function LeadsPage() {
       <PageTitle title={t('leads.title')} subtitle={t('leads.subtitle')} actions={actions} />
       {exportAll.isError && <ErrorNotice error={exportAll.error} />}
       {receipt !== null && <Receipt title={receipt} onClose={() => setReceipt(null)} />}
-      <Chip.Group
-        multiple={false}
-        value={status ?? 'all'}
-        onChange={(value) => setStatus(value === 'all' ? null : (value as LeadStatus))}
-      >
-        <Group gap={6} role="group" aria-label={t('leads.filter')}>
-          {['all', ...LEAD_STATUSES].map((value) => (
-            <Chip key={value} value={value} size="sm" variant="light">
-              {value === 'all' ? t('leads.all') : wordFor('leadStatus', value)}
-            </Chip>
-          ))}
-        </Group>
-      </Chip.Group>
-
-      {leads.isError && <ErrorNotice error={leads.error} onRetry={() => void leads.refetch()} />}
-      {leads.isPending && <Loading />}
-      {leads.data !== undefined && (
-        <Card isFlush>
-          {rows.length === 0 ? (
-            <EmptyState
-              icon={<LeadsIcon size={26} />}
-              title={status === null ? t('leads.empty') : t('leads.emptyFiltered')}
-              text={status === null ? t('leads.emptyText') : undefined}
-            />
-          ) : (
-            <LeadList
-              leads={rows}
-              timeZone={business.timezone}
-              onEdit={openForm}
-              onDelete={setDoomed}
-            />
-          )}
-        </Card>
+      {stagesRead.isError && (
+        <ErrorNotice error={stagesRead.error} onRetry={() => void stagesRead.refetch()} />
       )}
-      <LoadMore
-        hasMore={leads.hasNextPage}
-        isLoading={leads.isFetchingNextPage}
-        onMore={() => void leads.fetchNextPage()}
-      />
+      <DuplicatesNotice business={business} onMerged={() => setReceipt(t('leads.merged'))} />
+      {!isTable && (
+        <LeadBoard business={business} stages={stages} onEdit={openForm} onDelete={setDoomed} />
+      )}
+      {isTable && (
+        <>
+          <Chip.Group
+            multiple={false}
+            value={status ?? 'all'}
+            onChange={(value) => setStatus(value === 'all' ? null : (value as string))}
+          >
+            <Group gap={6} role="group" aria-label={t('leads.filter')}>
+              <Chip value="all" size="sm" variant="light">
+                {t('leads.all')}
+              </Chip>
+              {stages.map(({ key, name }) => (
+                <Chip key={key} value={key} size="sm" variant="light">
+                  <bdi>{nameOf(key, name)}</bdi>
+                </Chip>
+              ))}
+            </Group>
+          </Chip.Group>
 
+          {leads.isError && (
+            <ErrorNotice error={leads.error} onRetry={() => void leads.refetch()} />
+          )}
+          {leads.isPending && <Loading />}
+          {leads.data !== undefined && (
+            <Card isFlush>
+              {rows.length === 0 ? (
+                <EmptyState
+                  icon={<LeadsIcon size={26} />}
+                  title={status === null ? t('leads.empty') : t('leads.emptyFiltered')}
+                  text={status === null ? t('leads.emptyText') : undefined}
+                />
+              ) : (
+                <LeadList
+                  businessId={business.id}
+                  leads={rows}
+                  timeZone={business.timezone}
+                  onEdit={openForm}
+                  onDelete={setDoomed}
+                />
+              )}
+            </Card>
+          )}
+          <LoadMore
+            hasMore={leads.hasNextPage}
+            isLoading={leads.isFetchingNextPage}
+            onMore={() => void leads.fetchNextPage()}
+          />
+        </>
+      )}
+
+      {isStaging && (
+        <StagesDialog
+          businessId={business.id}
+          stages={stages}
+          onSaved={() => {
+            setIsStaging(false)
+            setStatus(null)
+            setReceipt(t('leads.stagesSaved'))
+          }}
+          onClose={() => setIsStaging(false)}
+        />
+      )}
       {edited !== null && (
         <LeadForm
           businessId={business.id}
+          timeZone={business.timezone}
+          stages={stages}
           lead={edited === 'new' ? null : edited}
-          onSaved={() => {
-            setReceipt(edited === 'new' ? t('leads.created') : t('leads.changed'))
+          onSaved={(saved) => {
+            const isKnown = 'same_person_ids' in saved && saved.same_person_ids.length > 0
+            const added = isKnown ? t('leads.createdKnown') : t('leads.created')
+            setReceipt(edited === 'new' ? added : t('leads.changed'))
             setEdited(null)
           }}
           onClose={() => setEdited(null)}
