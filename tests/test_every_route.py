@@ -273,7 +273,7 @@ def _patch_for(route: Route) -> Any:
     if "<" not in route.rule:
         return _no_body(route)
     return {
-        name: 1 if name.endswith("_id") else "changed by B"
+        field.alias or name: 1 if name.endswith("_id") else "changed by B"
         for name, field in route.spec.body.model_fields.items()
         if field.is_required()
     }

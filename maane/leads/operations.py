@@ -227,10 +227,10 @@ def list_duplicates(tx: Transaction, tenant: Tenant) -> list[tuple[str, list[Lea
 def lock_pair(tx: Transaction, tenant: Tenant, lead_id: int, other_id: int) -> tuple[Lead, Lead]:
     """Two leads that nobody else changes before the transaction ends. Raises ``NotFound``, so that of
     two who merge the same pair one is told that it was done."""
-    if lead_id == other_id:
-        raise Invalid.field("from", "same_lead", "is the lead itself")
     tenancy.lock(tx, tenant)
     locked = {key: _lock_lead(tx, tenant, key) for key in sorted((lead_id, other_id))}
+    if lead_id == other_id:
+        raise Invalid.field("from", "same_lead", "is the lead itself")
     return locked[lead_id], locked[other_id]
 
 
