@@ -9,7 +9,7 @@ from maane.kit.db import BigId, Utc
 from maane.tenancy.protection import all_rows, allow, make_append_only, secure_rows
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 
 STAGES = (
     ("new", 0, "open"),
