@@ -237,12 +237,7 @@ class Database:
     def _begun(self, scope: int | None, writes: bool) -> Connection:
         """A connection whose transaction has begun, tried twice as in ``fetch_one``.
         Whoever closes it uncommitted rolls back."""
-        try:
-            return self._begin_once(scope, writes)
-        except DBAPIError as error:
-            if not error.connection_invalidated:
-                raise
-        return self._begin_once(scope, writes)
+        return _twice(lambda: self._begin_once(scope, writes))
 
     def _begin_once(self, scope: int | None, writes: bool) -> Connection:
         core = self.engine.connect().execution_options(maane_begin=self._begin(scope, writes))
@@ -266,12 +261,7 @@ class Database:
         connections stood idle, without a ping before every request.
         """
         with available():
-            try:
-                return self._fetch_one(prepared, values)
-            except (OperationalError, InterfaceError) as error:
-                if not error.connection_invalidated:
-                    raise
-            return self._fetch_one(prepared, values)
+            return _twice(lambda: self._fetch_one(prepared, values))
 
     def _fetch_one(self, prepared: Prepared, values: dict[str, Any]) -> tuple[Any, ...] | None:
         with self.engine.connect() as connection:
@@ -287,6 +277,16 @@ class Database:
 
     def dispose(self) -> None:
         self.engine.dispose()
+
+
+def _twice(ask: Callable[[], T]) -> T:
+    """Asks again when the connection turned out to be gone: then all were replaced."""
+    try:
+        return ask()
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+    return ask()
 
 
 @contextmanager
