@@ -26,6 +26,7 @@ from maane.kit.http import install_edges
 from maane.kit.logging import configure_logging
 from maane.kit.turns import Turns
 from maane.leads.routes import routes as lead_routes
+from maane.notifications.routes import routes as notification_routes
 from maane.ops.health import routes as health_routes
 from maane.ops.pages import install_pages
 from maane.prompts.routes import routes as prompt_routes
@@ -45,6 +46,7 @@ ROUTES = (
     conversation_routes,
     conversation_lead_routes,
     whatsapp_routes,
+    notification_routes,
     health_routes,
 )
 

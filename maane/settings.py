@@ -17,7 +17,8 @@ from time import monotonic, sleep
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, validate_email
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -65,6 +66,12 @@ class Settings(BaseSettings):
     whatsapp_app_secret: SecretStr = SecretStr("")
     whatsapp_verify_token: SecretStr = SecretStr("")
     twilio_api_url: str = "https://api.twilio.com"
+    smtp_host: str = ""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_from: str = ""
 
     @field_validator("public_url", "model_base_url", "whatsapp_api_url", "twilio_api_url")
     @classmethod
@@ -92,6 +99,20 @@ class Settings(BaseSettings):
                 raise ValueError("takes origins with spaces between, like https://site.example")
         if set(value) & set(";,\r\n"):
             raise ValueError("takes origins with spaces between, like https://site.example")
+        return value
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _is_a_sender(cls, value: str) -> str:
+        if value:
+            try:
+                _, address = validate_email(value)
+            except PydanticCustomError:
+                raise ValueError(
+                    "must be an address, like maane@example.com or Maane <maane@example.com>"
+                ) from None
+            if not address.isascii():
+                raise ValueError("must be written in Latin letters")
         return value
 
     @field_validator("database_url", "migration_database_url")
@@ -149,6 +170,10 @@ class Settings(BaseSettings):
     def has_model(self) -> bool:
         return bool(self.model_base_url and self.model_name)
 
+    @property
+    def has_smtp(self) -> bool:
+        return bool(self.smtp_host)
+
     def secret(self, name: str) -> bytes:
         """A key derived for one use, so that no two uses of ``SECRET_KEY`` share key material."""
         key = self.secret_key.get_secret_value().encode()
@@ -172,11 +197,22 @@ def load_settings(**overrides: object) -> Settings:
             raise SettingsError(f"MAANE_{name.upper()}: no such file")
     if bool(settings.model_base_url) != bool(settings.model_name):
         raise SettingsError("MAANE_MODEL_BASE_URL and MAANE_MODEL_NAME: set both or neither")
+    _check_smtp(settings)
     if settings.migration_database.get_backend_name() != settings.database.get_backend_name():
         raise SettingsError(
             "MAANE_MIGRATION_DATABASE_URL: must be the same database's, as its owner"
         )
     return _with_secret_key(settings)
+
+
+def _check_smtp(settings: Settings) -> None:
+    has_password = bool(settings.smtp_password.get_secret_value())
+    if settings.has_smtp and not settings.smtp_from:
+        raise SettingsError("MAANE_SMTP_FROM: is required with MAANE_SMTP_HOST")
+    if bool(settings.smtp_username) != has_password:
+        raise SettingsError("MAANE_SMTP_USERNAME and MAANE_SMTP_PASSWORD: set both or neither")
+    if has_password and settings.smtp_security == "none":
+        raise SettingsError("MAANE_SMTP_SECURITY: a password is not sent without starttls or tls")
 
 
 def _with_secret_key(settings: Settings) -> Settings:

@@ -11,10 +11,13 @@ from types import FrameType
 from maane.assistant.model import Budget, Model
 from maane.assistant.openai_model import OpenAIModel
 from maane.channels.whatsapp.jobs import Work
+from maane.channels.whatsapp.notices import PhoneNotices
 from maane.channels.whatsapp.operations import ANSWER_JOB
 from maane.conversations.people import SEND_JOB
 from maane.jobs.queue import Job, run_jobs
 from maane.kit.db import Database
+from maane.notifications.jobs import Notices
+from maane.notifications.operations import ESCALATE_JOB, MAIL_JOB, WHATSAPP_JOB
 from maane.settings import Settings
 from maane.tenancy.database import check_role
 
@@ -60,10 +63,15 @@ def serve_worker(settings: Settings, health: tuple[str, int] | None) -> None:
         server = ThreadingHTTPServer(health, _Health)
         threading.Thread(target=server.serve_forever, daemon=True).start()
     work = Work(database, settings, model_of(settings))
+    notices = Notices(database, settings, work.jobs)
+    phone = PhoneNotices(database, settings)
     try:
         jobs = {
             ANSWER_JOB: Job(work.answer, work.give_up),
             SEND_JOB: Job(work.send, work.give_up_sending),
+            MAIL_JOB: Job(notices.mail, notices.give_up),
+            WHATSAPP_JOB: Job(phone.send, notices.give_up),
+            ESCALATE_JOB: Job(notices.escalate, notices.give_up_escalating),
         }
         run_jobs(database, settings.worker_id, jobs, stopping)
     finally:

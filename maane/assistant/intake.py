@@ -68,11 +68,13 @@ QUOTED = 200
 
 @dataclass(frozen=True, slots=True)
 class IntakeStep:
-    """What intake says now, and what it learnt: a name, a need, or neither."""
+    """What intake says now, and what it learnt: a name, a need, or neither. ``is_taken``: it has a whole
+    message now, and promised that a person comes back to it."""
 
     text: str
     name: str | None = None
     need: str | None = None
+    is_taken: bool = False
 
 
 def next_step(
@@ -92,7 +94,8 @@ def next_step(
     comma = "، " if language == "ar" else ", "
     called = comma + known_name if said_by_intake == 2 and known_name else ""
     quoted = _cut(" ".join(need.split()))
-    return IntakeStep(confirm.format(name=called, need=quoted, business=business), need=need)
+    text = confirm.format(name=called, need=quoted, business=business)
+    return IntakeStep(text, need=need, is_taken=True)
 
 
 def name_in(words: str) -> str | None:

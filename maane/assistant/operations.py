@@ -64,12 +64,14 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What to say, who says it, what intake learnt, and what the model did by its tools."""
+    """What to say, who says it, what intake learnt, whether it took a whole message, and what the model
+    did by its tools."""
 
     text: str
     author: Literal["assistant", "intake"]
     name: str | None = None
     need: str | None = None
+    is_taken: bool = False
     deeds: Deeds = field(default_factory=Deeds)
 
 
@@ -87,7 +89,14 @@ def compose_reply(model: Model | None, turn: Turn, database: Database) -> Reply:
     if text is not None:
         return Reply(_cut(text), "assistant", deeds=deeds)
     step = _intake(turn)
-    return Reply(_cut(step.text), "intake", name=step.name, need=step.need, deeds=deeds)
+    return Reply(
+        _cut(step.text),
+        "intake",
+        name=step.name,
+        need=step.need,
+        is_taken=step.is_taken,
+        deeds=deeds,
+    )
 
 
 def _asked(model: Model, turn: Turn, tools: Sequence[Tool]) -> str | None:

@@ -60,12 +60,14 @@ class ReadBody(Shape):
 
 class Takeover(Shape):
     """Who answers in the assistant's place, and until when it is silent: without an end
-    where its customer asked for silence. ``note`` is why the assistant handed over, in its words."""
+    where its customer asked for silence. ``note`` is why the assistant handed over, in its words;
+    ``escalated_at`` is when nobody had come for that."""
 
     user_id: int | None
     name: str | None
     reason: str
     note: str | None
+    escalated_at: datetime | None
     started_at: datetime
     ends_at: datetime | None
 
@@ -218,6 +220,7 @@ def _takeover_of(row: ConversationRow) -> Takeover | None:
         name=row.owner_name,
         reason=row.silence_reason or "",
         note=row.silence_note,
+        escalated_at=row.escalated_at,
         started_at=row.owned_at,
         ends_at=row.owned_until_at,
     )

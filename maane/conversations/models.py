@@ -32,7 +32,8 @@ class Conversation(TenantOwned, Base):
     ``owned_until_at``; the customer's next message ends it for good. ``last_message_id`` orders the
     inbox: a message lies in one conversation, so it is unique, and 0 while nothing was said. A
     conversation waits (``is_waiting``) when the customer was left without an answer that somebody has
-    to give: a person owns it, or what was to be sent failed. ``stale_rounds`` counts the answers that
+    to give: a person owns it, or what was to be sent failed. ``escalated_at`` is when nobody had come
+    for a handover. ``stale_rounds`` counts the answers that
     were dropped since the last one because the customer wrote meanwhile.
     """
 
@@ -85,6 +86,7 @@ class Conversation(TenantOwned, Base):
     owned_until_at: Mapped[datetime | None] = mapped_column(Utc)
     silence_reason: Mapped[str | None] = mapped_column(Text)
     silence_note: Mapped[str | None] = mapped_column(Text)
+    escalated_at: Mapped[datetime | None] = mapped_column(Utc)
     assigned_user_id: Mapped[int | None] = mapped_column(BigId)
     is_waiting: Mapped[bool] = mapped_column(default=False)
     last_message_id: Mapped[int] = mapped_column(BigId, default=0)

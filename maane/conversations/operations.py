@@ -159,6 +159,10 @@ def message_of_event(tx: Transaction, tenant: Tenant, external_id: str) -> Messa
     return store.find_by_external_id(tx, tenant, external_id)
 
 
+def find_message(tx: Transaction, tenant: Tenant, message_id: int) -> Message | None:
+    return store.find_message(tx, tenant, message_id)
+
+
 def conversations_of_events(
     tx: Transaction, tenant: Tenant, external_ids: Sequence[str]
 ) -> dict[str, int]:

@@ -77,6 +77,7 @@ def fall_silent(
     conversation.owner = "person"
     conversation.owner_user_id = conversation.owner_name = None
     conversation.owned_at = at
+    conversation.escalated_at = None
     conversation.silence_reason, conversation.silence_note = reason, note
     if reason == STOPPED:
         conversation.owned_until_at = None
@@ -87,10 +88,11 @@ def fall_silent(
 
 
 def is_last_word(conversation: Conversation, message: Message) -> bool:
-    """True for what the assistant said with its falling silent, or before it: that still leaves."""
+    """True for what the assistant said with its falling silent, or before it: that still leaves. After a
+    handover for which nobody came, its last word is the one that said so."""
     by_itself = conversation.silence_reason in ("handed_over", STOPPED)
-    owned_at = conversation.owned_at
-    return by_itself and owned_at is not None and message.created_at <= owned_at
+    last_at = conversation.escalated_at or conversation.owned_at
+    return by_itself and last_at is not None and message.created_at <= last_at
 
 
 def give_back(
@@ -102,7 +104,7 @@ def give_back(
     conversation.owner = "assistant"
     conversation.owner_user_id = conversation.owner_name = None
     conversation.owned_at = conversation.owned_until_at = conversation.silence_reason = None
-    conversation.silence_note = None
+    conversation.silence_note = conversation.escalated_at = None
     subject = f"conversation:{conversation.id}"
     audit.record(tx, caller, "conversation.handed_back", subject, reason=reason)
 

@@ -6,7 +6,18 @@ from maane.channels.whatsapp import models as whatsapp
 from maane.conversations import models as conversations
 from maane.facts import models as facts
 from maane.leads import models as leads
+from maane.notifications import models as notifications
 from maane.prompts import models as prompts
 from maane.tenancy import models as tenancy
 
-__all__ = ["auth", "conversations", "facts", "inbox", "leads", "prompts", "tenancy", "whatsapp"]
+__all__ = [
+    "auth",
+    "conversations",
+    "facts",
+    "inbox",
+    "leads",
+    "notifications",
+    "prompts",
+    "tenancy",
+    "whatsapp",
+]

@@ -724,6 +724,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/business/current/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What people of this business were told, newest first, and how each telling went.
+         * @description Access: business.
+         */
+        get: operations["notifications_list_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/notifications/{notification_id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Notes that the caller has read one.
+         * @description Access: business.
+         */
+        put: operations["notifications_read_notification"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Notes that the caller has read everything up to one.
+         * @description Access: business.
+         */
+        put: operations["notifications_read_notifications"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/notifications/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is told, and after how long again.
+         * @description Access: business.
+         */
+        get: operations["notifications_get_notification_settings"];
+        /**
+         * Changes it from the next notification on.
+         * @description Access: business.
+         */
+        put: operations["notifications_replace_notification_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/notifications/test-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a test to one of the saved addresses and says what the mail server answered.
+         * @description Access: business.
+         */
+        post: operations["notifications_send_test_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/notifications/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many the caller has not read.
+         * @description Access: business.
+         */
+        get: operations["notifications_count_unread_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/business/current/prompt": {
         parameters: {
             query?: never;
@@ -1206,6 +1330,29 @@ export interface components {
             id: number;
         };
         /**
+         * Delivery
+         * @description ``reason`` says why it is not sent (yet), ``detail`` what the other side said. ``sending`` is
+         *     shown as ``pending``.
+         */
+        Delivery: {
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "email" | "whatsapp";
+            /** Recipient */
+            recipient: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "sent" | "failed";
+            /** Reason */
+            reason: ("smtp_not_set" | "unreachable" | "busy" | "refused" | "interrupted" | "not_connected" | "window_closed" | "suspended" | "not_made") | null;
+            /** Detail */
+            detail: string | null;
+        };
+        /**
          * DuplicateGroup
          * @description Leads that are probably one person, newest first; ``by`` is ``phone`` or ``email``.
          */
@@ -1680,6 +1827,68 @@ export interface components {
             next: string | null;
         };
         /**
+         * Notification
+         * @description ``is_waiting``: whether the customer still waits. ``escalates_at``: when a handover escalates if
+         *     nobody comes. ``customer_told``: after an escalation, whether the customer was written to, or could
+         *     not be.
+         */
+        Notification: {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "handed_over" | "escalated" | "message_taken" | "unanswered";
+            /** Conversation Id */
+            conversation_id: number;
+            /** Contact Name */
+            contact_name: string | null;
+            /** Contact Phone */
+            contact_phone: string | null;
+            /** Is Waiting */
+            is_waiting: boolean;
+            /** Is Read */
+            is_read: boolean;
+            /** Escalates At */
+            escalates_at: string | null;
+            /** Customer Told */
+            customer_told: ("queued" | "window_closed") | null;
+            /** Deliveries */
+            deliveries: components["schemas"]["Delivery"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /** NotificationPage */
+        NotificationPage: {
+            /** Items */
+            items: components["schemas"]["Notification"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * NotificationSettings
+         * @description ``has_smtp``: whether this installation can send e-mail at all. ``phone_until``: until when
+         *     WhatsApp takes free text to the owner's phone; null where it does not now.
+         */
+        NotificationSettings: {
+            /** Emails */
+            emails: string[];
+            /** Owner Phone */
+            owner_phone: string | null;
+            /** Escalate After Min */
+            escalate_after_min: number;
+            /** Escalation Email */
+            escalation_email: string | null;
+            /** Has Smtp */
+            has_smtp: boolean;
+            /** Phone Until */
+            phone_until: string | null;
+        };
+        /**
          * PageQuery
          * @description ``limit`` rows after the cursor of the page before.
          */
@@ -1739,6 +1948,14 @@ export interface components {
             /** Message Id */
             message_id: number;
         };
+        /**
+         * ReadUpToBody
+         * @description Everything up to and with this notification.
+         */
+        ReadUpToBody: {
+            /** Notification Id */
+            notification_id: number;
+        };
         /** Retried */
         Retried: {
             /** Id */
@@ -1784,6 +2001,20 @@ export interface components {
              * @default null
              */
             next: string | null;
+        };
+        /**
+         * SettingsBody
+         * @description ``emails`` are told of everything, ``escalation_email`` when nobody came in time.
+         */
+        SettingsBody: {
+            /** Emails */
+            emails: string[];
+            /** Owner Phone */
+            owner_phone: string | null;
+            /** Escalate After Min */
+            escalate_after_min: number;
+            /** Escalation Email */
+            escalation_email: string | null;
         };
         /** SignedOut */
         SignedOut: {
@@ -1886,7 +2117,8 @@ export interface components {
         /**
          * Takeover
          * @description Who answers in the assistant's place, and until when it is silent: without an end
-         *     where its customer asked for silence. ``note`` is why the assistant handed over, in its words.
+         *     where its customer asked for silence. ``note`` is why the assistant handed over, in its words;
+         *     ``escalated_at`` is when nobody had come for that.
          */
         Takeover: {
             /** User Id */
@@ -1897,6 +2129,8 @@ export interface components {
             reason: string;
             /** Note */
             note: string | null;
+            /** Escalated At */
+            escalated_at: string | null;
             /**
              * Started At
              * Format: date-time
@@ -1904,6 +2138,30 @@ export interface components {
             started_at: string;
             /** Ends At */
             ends_at: string | null;
+        };
+        /**
+         * TestEmail
+         * @description ``answer`` is what the mail server said, word by word; null where there was none.
+         */
+        TestEmail: {
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "accepted" | "refused" | "busy" | "unreachable" | "interrupted" | "smtp_not_set";
+            /** Answer */
+            answer: string | null;
+        };
+        /**
+         * TestEmailBody
+         * @description One of the addresses that are saved.
+         */
+        TestEmailBody: {
+            /**
+             * Email
+             * Format: email
+             */
+            email: string;
         };
         /** TwilioConnectionBody */
         TwilioConnectionBody: {
@@ -1916,6 +2174,16 @@ export interface components {
              * Format: password
              */
             auth_token: string;
+        };
+        /**
+         * Unread
+         * @description How many of the newest 200 the caller has not read; ``newest_id`` is 0 where there is none.
+         */
+        Unread: {
+            /** Unread */
+            unread: number;
+            /** Newest Id */
+            newest_id: number;
         };
         /**
          * Webhooks
@@ -3361,6 +3629,226 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StageList"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    notifications_list_notifications: {
+        parameters: {
+            query?: {
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPage"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    notifications_read_notification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notification_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unread"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    notifications_read_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadUpToBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unread"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    notifications_get_notification_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    notifications_replace_notification_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    notifications_send_test_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestEmailBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestEmail"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    notifications_count_unread_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unread"];
                 };
             };
             /** @description Refused; the body says why. */

@@ -4,6 +4,7 @@ import { NavLink as RouterLink, useLocation } from 'react-router'
 import { useWords } from '../i18n'
 import {
   AuditIcon,
+  BellIcon,
   BusinessIcon,
   ChatIcon,
   FactsIcon,
@@ -35,6 +36,7 @@ export function Navigation({ onGo }: { onGo: () => void }) {
     { to: '/facts', label: t('nav.facts'), icon: <FactsIcon /> },
     { to: '/simulator', label: t('nav.simulator'), icon: <PhoneIcon /> },
     { to: '/whatsapp', label: t('nav.whatsapp'), icon: <SettingsIcon /> },
+    { to: '/notifications', label: t('nav.notifications'), icon: <BellIcon /> },
     { to: '/audit', label: t('nav.audit'), icon: <AuditIcon /> },
   ]
   const administration: Place[] = [

@@ -67,6 +67,13 @@ export const routes: RouteObject[] = [
                     }),
                   },
                   {
+                    path: 'notifications',
+                    lazy: async () => ({
+                      Component: (await import('../features/notifications/notifications-page'))
+                        .NotificationsPage,
+                    }),
+                  },
+                  {
                     path: 'audit',
                     lazy: async () => ({
                       Component: (await import('../features/audit/audit-page')).AuditPage,

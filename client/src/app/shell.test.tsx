@@ -24,6 +24,7 @@ const OF_A_BUSINESS = [
   '/facts',
   '/simulator',
   '/whatsapp',
+  '/notifications',
   '/audit',
 ]
 

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Navigate, Outlet, useLocation } from 'react-router'
 import { useSignOut } from '../features/auth/queries'
+import { Bell } from '../features/notifications/bell'
 import { ImpersonationBanner } from '../features/impersonation/impersonation-banner'
 import { useWords } from '../i18n'
 import { Brand } from '../ui/brand'
@@ -71,6 +72,7 @@ function Frame({ me, onSignOut, signOutError }: FrameProps) {
               <Brand />
             </Group>
             <Group gap={4} wrap="nowrap">
+              {me.tenant !== null && <Bell key={identityOf(me)} business={me.tenant} />}
               <LanguageSwitch />
               <SchemeSwitch />
               <UserMenu onSignOut={onSignOut} />

@@ -15,6 +15,9 @@ export const STAGES = [
 
 export const server = setupServer(
   http.get('*/api/auth/csrf', () => HttpResponse.json({ csrfToken: 'token-of-the-page' })),
+  http.get('*/api/business/current/notifications/unread', () =>
+    HttpResponse.json({ unread: 0, newest_id: 0 }),
+  ),
   http.get('*/api/business/current/leads/stages', () => HttpResponse.json({ items: STAGES })),
   http.get('*/api/business/current/leads/duplicates', () => HttpResponse.json({ items: [] })),
 )

@@ -143,3 +143,10 @@ export const SettingsIcon = icon(
     <circle cx="8" cy="17" r="2.5" />
   </>,
 )
+
+export const BellIcon = icon(
+  <>
+    <path d="M6 16.500V11a6 6 0 0 1 12 0v5.500l1.500 1.500h-15z" />
+    <path d="M10 20.500h4" />
+  </>,
+)

@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from maane.assistant.model import Model
 from maane.assistant.operations import Reply, Turn, compose_reply
@@ -36,10 +37,11 @@ from maane.conversations import operations as conversations
 from maane.conversations import outbound
 from maane.conversations.models import Conversation, Message
 from maane.conversations.operations import Contact, Incoming
-from maane.jobs.queue import NotYet, TryLater
+from maane.jobs.queue import Jobs, NotYet, TryLater
 from maane.kit.db import Database, Transaction, now
 from maane.kit.logging import LOG
 from maane.leads import operations as leads
+from maane.notifications import operations as notifications
 from maane.prompts import operations as prompts
 from maane.settings import Settings
 from maane.tenancy import operations as tenancy
@@ -87,6 +89,10 @@ class Work:
     settings: Settings
     model: Model | None
 
+    @cached_property
+    def jobs(self) -> Jobs:
+        return Jobs(self.database)
+
     def answer(self, business_id: int, event_id: int) -> None:
         """Answers what a person wrote, as the job of one stored event. Raises ``NotYet`` while they may
         still be writing, ``TryLater`` when the answer cannot be sent now."""
@@ -114,6 +120,11 @@ class Work:
                 tx, tenant, message, GIVEN_UP
             )
             inbox.mark_failed(tx, tenant, event_id, NOT_SENT if has_answer else NOT_MADE)
+            if message is not None:
+                answer = conversations.answer_to(tx, tenant, message.id) or message
+                notifications.tell_of_failure(
+                    tx, self.jobs, tenant, message.conversation_id, answer.id
+                )
 
     def send(self, business_id: int, message_id: int) -> None:
         """Sends a message that somebody of the business wrote. Raises ``TryLater`` when it cannot be
@@ -131,6 +142,7 @@ class Work:
             tenant = tenant_for_job(tx, business_id)
             message, _ = outbound.outgoing(tx, tenant, message_id)
             outbound.mark_failed(tx, tenant, message_id, message.error or GIVEN_UP)
+            notifications.tell_of_unsent(tx, self.jobs, tenant, message_id)
 
     def _open(self, business_id: int, event_id: int) -> Opened | None:
         """None where this job has nothing to answer."""
@@ -185,6 +197,9 @@ class Work:
             if answer is None:
                 return None
             carry_out(tx, tenant, message.conversation_id, reply.deeds)
+            notifications.tell_of_answer(
+                tx, self.jobs, tenant, conversation, is_taken=reply.is_taken
+            )
             lead_id = conversations.lead_id_of(tx, tenant, message.conversation_id)
             if lead_id is not None and (reply.name or reply.need):
                 leads.add_from_intake(
@@ -229,7 +244,7 @@ class Work:
                 outbound.release_sending(tx, tenant, answer.id, answer.error)
             is_ours = outbound.claim_sending(tx, tenant, answer.id)
             if is_ours and sender is None:
-                _fail(tx, tenant, way, answer.id, NO_NUMBER, NOT_CONNECTED)
+                self._fail(tx, tenant, way, answer.id, NO_NUMBER, NOT_CONNECTED)
             return is_ours
 
     def _note_failure(
@@ -250,10 +265,26 @@ class Work:
         with self.database.transaction(business_id) as tx:
             tenant = tenant_for_job(tx, business_id)
             if not error.may_retry:
-                _fail(tx, tenant, way, answer_id, error.words, REFUSED)
+                self._fail(tx, tenant, way, answer_id, error.words, REFUSED)
                 return
             outbound.release_sending(tx, tenant, answer_id, error.words)
         raise TryLater(error.after_s)
+
+    def _fail(
+        self,
+        tx: Transaction,
+        tenant: Tenant,
+        way: Way,
+        message_id: int,
+        words: str,
+        failure: str,
+    ) -> None:
+        """Says on a message, and on the event that it answers, that it will not be sent, and tells the
+        people of the business."""
+        outbound.mark_failed(tx, tenant, message_id, words)
+        if way.event_id is not None:
+            inbox.mark_failed(tx, tenant, way.event_id, failure)
+        notifications.tell_of_unsent(tx, self.jobs, tenant, message_id)
 
     def _leave_uncertain(self, business_id: int, answer_id: int, words: str) -> None:
         with self.database.transaction(business_id) as tx:
@@ -291,15 +322,6 @@ def _take_in(
         row.processed_at = now()
     tx.flush()
     return conversation, bool(new)
-
-
-def _fail(
-    tx: Transaction, tenant: Tenant, way: Way, message_id: int, words: str, failure: str
-) -> None:
-    """Says on a message, and on the event that it answers, that it will not be sent."""
-    outbound.mark_failed(tx, tenant, message_id, words)
-    if way.event_id is not None:
-        inbox.mark_failed(tx, tenant, way.event_id, failure)
 
 
 def _wait_s(awaiting: Sequence[Message], pause: timedelta) -> float:

@@ -31,6 +31,7 @@ from maane.jobs.queue import Jobs
 from maane.kit.db import Database, Transaction, now
 from maane.kit.errors import Conflict, InvalidSignature, NotFound, Unavailable
 from maane.kit.logging import LOG
+from maane.notifications import operations as notifications
 from maane.settings import Settings
 from maane.tenancy import audit
 from maane.tenancy import operations as tenancy
@@ -131,6 +132,8 @@ def _receive_for(
             outbound.advance_status(
                 tx, tenant, status.external_id, status.own_id, status.status, status.error
             )
+            if status.status == "failed":
+                notifications.tell_of_refusal(tx, jobs, tenant, status.external_id, status.error)
     return stored
 
 

@@ -40,6 +40,7 @@ const owned: Conversation = {
     name: 'אורית לוי',
     reason: 'wrote',
     note: null,
+    escalated_at: null,
     started_at: at,
     ends_at: inHours(12),
   },

@@ -60,6 +60,13 @@ export function OwnerBar({ business, conversation }: Props) {
           {t(`conversations.${SILENCE[takeover?.reason ?? ''] ?? 'silentTookOver'}`, words)}
         </Text>
       )}
+      {takeover !== null && takeover.escalated_at !== null && (
+        <Text size="xs" fw={600} data-testid="escalated">
+          {t('conversations.escalated', {
+            at: isolate(formats.dateTime(takeover.escalated_at)),
+          })}
+        </Text>
+      )}
       {takeover !== null && takeover.note !== null && (
         <Text size="xs" data-testid="silence-note">
           {t('conversations.handoverReason')} <bdi>{takeover.note}</bdi>
