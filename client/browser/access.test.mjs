@@ -50,7 +50,16 @@ for (const [language, scheme] of [
     await page.getByTestId('login-submit').click()
     await check(page, 'login')
     await logIn(page, 'noga')
-    const paths = ['', 'prompts', 'leads', 'conversations', 'simulator', 'whatsapp', 'audit']
+    const paths = [
+      '',
+      'prompts',
+      'leads',
+      'conversations',
+      'simulator',
+      'whatsapp',
+      'notifications',
+      'audit',
+    ]
     for (const path of [...paths, 'account/sessions', 'unknown']) {
       await page.goto(`${BASE_URL}/${path}`)
       await page.getByTestId('user-menu').waitFor()

@@ -230,7 +230,15 @@ describe('a conversation', () => {
 describe('an assistant that fell silent by itself', () => {
   const silent = (reason: string, note: string | null, ends_at: string | null) => ({
     ...owned,
-    takeover: { user_id: null, name: null, reason, note, started_at: at, ends_at },
+    takeover: {
+      user_id: null,
+      name: null,
+      reason,
+      note,
+      escalated_at: null as string | null,
+      started_at: at,
+      ends_at,
+    },
   })
 
   it('says why it handed over', async () => {
@@ -240,6 +248,15 @@ describe('an assistant that fell silent by itself', () => {
     expect(await screen.findByTestId('silence-note')).toHaveTextContent('רוצה החזר')
     expect(screen.getByTestId('owner')).toHaveTextContent('העוזר העביר את השיחה')
     expect(screen.getByTestId('hand-back')).toBeEnabled()
+  })
+
+  it('says when nobody had come', async () => {
+    answerWith('get', PATH, { items: [], next: null })
+    const escalated = silent('handed_over', 'מבקש החזר', inHours(12))
+    escalated.takeover.escalated_at = at
+    answerWith('get', `${PATH}/3`, escalated)
+    openApp('/conversations/3', owner)
+    expect(await screen.findByTestId('escalated')).toHaveTextContent('איש לא ענה עד')
   })
 
   it('has no end where the customer asked for silence', async () => {
