@@ -13,6 +13,9 @@ before(async () => {
 after(() => browser.close())
 
 async function clean(page) {
+  // A panel fades in, and is not what it will be before that is over.
+  await page.waitForLoadState('networkidle')
+  await page.waitForTimeout(300)
   await page.evaluate(AXE)
   const { violations } = await page.evaluate(() => globalThis.axe.run())
   assert.deepEqual(

@@ -35,6 +35,7 @@ export function Bell({ business }: { business: ActingBusiness }) {
       onChange={setOpen}
       position="bottom-end"
       width={320}
+      shadow="md"
       trapFocus
       returnFocus
       withRoles={false}

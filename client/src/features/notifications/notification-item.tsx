@@ -21,6 +21,8 @@ export function NotificationItem({ business, notification, onOpen }: Props) {
   const mark = useMarkNotificationRead(business.id)
   const { contact_name, contact_phone, created_at, customer_told, escalates_at } = notification
   const name = isolate(contact_name ?? contact_phone ?? t('conversations.unknown'))
+  // Of a message that was taken nobody said that its customer waits.
+  const mayWait = notification.kind !== 'message_taken'
   const isPending =
     notification.is_waiting &&
     escalates_at !== null &&
@@ -41,8 +43,8 @@ export function NotificationItem({ business, notification, onOpen }: Props) {
         </Text>
         <Text size="xs" c="dimmed">
           <time dateTime={created_at}>{formats.ago(created_at, serverNow())}</time>
-          {' · '}
-          {notification.is_waiting ? t('notifications.waiting') : t('notifications.notWaiting')}
+          {notification.is_waiting && ` · ${t('notifications.waiting')}`}
+          {!notification.is_waiting && mayWait && ` · ${t('notifications.notWaiting')}`}
           {isPending && ` · ${t('notifications.escalates', { at: formats.time(escalates_at) })}`}
         </Text>
         {customer_told !== null && <Text size="xs">{wordFor('customerTold', customer_told)}</Text>}

@@ -85,7 +85,6 @@ export function SettingsForm({ business, saved }: Props) {
             description={t('notifications.minutesHint')}
             inputMode="numeric"
             dir="ltr"
-            maw={220}
             {...form.getInputProps('escalate_after_min')}
             data-testid="notify-minutes"
           />
