@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from maane.auth import operations as auth
 from maane.auth import store as auth_store
-from maane.channels.whatsapp import operations as whatsapp
+from maane.channels.whatsapp import connection as whatsapp
 from maane.kit.db import Database
 from maane.kit.errors import Invalid
 from maane.settings import Settings

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from maane.channels.whatsapp.operations import connect_number
+from maane.channels.whatsapp.connection import connect_number
 from maane.kit.db import Database
 from maane.tenancy.access import caller_for_job, tenant_for_job
 from tests.fakes import FakeGraph, FakeModel, echo

@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import select, text
 
 from maane.assistant.model import Said, Tool
+from maane.channels.whatsapp.connection import connect_number
 from maane.channels.whatsapp.jobs import Work
-from maane.channels.whatsapp.operations import change_pause, connect_number
+from maane.channels.whatsapp.operations import change_pause
 from maane.channels.whatsapp.payload import sign
 from maane.conversations.models import Conversation, Message
 from maane.tenancy.access import caller_for_job, tenant_for_job

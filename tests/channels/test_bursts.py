@@ -14,8 +14,8 @@ from sqlalchemy import select, text
 
 from maane.assistant.model import Said, Tool
 from maane.channels.inbox import InboundEvent
+from maane.channels.whatsapp.connection import connect_number
 from maane.channels.whatsapp.jobs import Work
-from maane.channels.whatsapp.operations import connect_number
 from maane.channels.whatsapp.payload import build_delivery, sign
 from maane.conversations.models import Message
 from maane.jobs.queue import NotYet

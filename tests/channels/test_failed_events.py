@@ -13,8 +13,9 @@ from sqlalchemy import select, text
 
 from maane.assistant.model import Said, Tool
 from maane.channels.inbox import InboundEvent
+from maane.channels.whatsapp.connection import connect_number
 from maane.channels.whatsapp.jobs import NOT_CONNECTED, NOT_MADE, NOT_SENT, REFUSED, Work
-from maane.channels.whatsapp.operations import change_pause, connect_number
+from maane.channels.whatsapp.operations import change_pause
 from maane.channels.whatsapp.payload import build_delivery, sign
 from maane.jobs.queue import TryLater
 from maane.tenancy.access import caller_for_job, tenant_for_job

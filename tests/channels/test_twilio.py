@@ -17,8 +17,9 @@ from werkzeug.test import TestResponse
 
 from maane.channels.inbox import InboundEvent
 from maane.channels.whatsapp import twilio
+from maane.channels.whatsapp.connection import connect_number, connect_twilio
 from maane.channels.whatsapp.models import WhatsappChannel
-from maane.channels.whatsapp.operations import UNKNOWN_NUMBERS, connect_number, connect_twilio
+from maane.channels.whatsapp.operations import UNKNOWN_NUMBERS
 from maane.channels.whatsapp.provider import Probe, SendError, Sent
 from maane.channels.whatsapp.sender import GraphSender
 from maane.channels.whatsapp.twilio_sender import TwilioSender

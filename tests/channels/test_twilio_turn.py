@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from maane.channels.whatsapp.connection import connect_twilio
 from maane.channels.whatsapp.jobs import INTERRUPTED
-from maane.channels.whatsapp.operations import connect_twilio
 from maane.channels.whatsapp.twilio import sign
 from maane.conversations.models import Message
 from maane.kit.db import Database

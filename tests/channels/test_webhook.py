@@ -14,7 +14,8 @@ from sqlalchemy import event, select, text
 from werkzeug.test import TestResponse
 
 from maane.channels.inbox import InboundEvent
-from maane.channels.whatsapp.operations import ANSWER_JOB, connect_number
+from maane.channels.whatsapp.connection import connect_number
+from maane.channels.whatsapp.operations import ANSWER_JOB
 from maane.channels.whatsapp.payload import build_delivery, is_signed, parse_delivery, sign
 from maane.kit.errors import Conflict
 from maane.tenancy.access import caller_for_job, tenant_for_job

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from maane.channels.whatsapp.operations import connect_number
+from maane.channels.whatsapp.connection import connect_number
 from maane.kit.db import Database, now
 from maane.notifications.models import Delivery, Notification
 from maane.notifications.operations import Chosen, change_settings

@@ -11,9 +11,9 @@ from sqlalchemy import select, update
 
 from maane.assistant.model import Said, Tool
 from maane.channels.inbox import InboundEvent
+from maane.channels.whatsapp.connection import connect_number
 from maane.channels.whatsapp.jobs import Work
 from maane.channels.whatsapp.notices import PhoneNotices
-from maane.channels.whatsapp.operations import connect_number
 from maane.channels.whatsapp.payload import build_delivery, sign
 from maane.conversations.models import Conversation, Message
 from maane.jobs.queue import NotYet, TryLater

@@ -29,7 +29,7 @@ from maane.assistant.operations import Reply, Turn, compose_reply
 from maane.assistant.tools import carry_out
 from maane.channels import inbox
 from maane.channels.inbox import InboundEvent
-from maane.channels.whatsapp import operations
+from maane.channels.whatsapp import connection, operations
 from maane.channels.whatsapp.operations import said_in
 from maane.channels.whatsapp.payload import InboundMessage
 from maane.channels.whatsapp.provider import Provider, SendError
@@ -220,7 +220,7 @@ class Work:
             return
         with self.database.transaction(business_id, writes=False) as tx:
             tenant = tenant_for_job(tx, business_id)
-            sender = operations.sender_for(tx, tenant, self.settings, way.provider)
+            sender = connection.sender_for(tx, tenant, self.settings, way.provider)
         try:
             if not self._claim(business_id, way, answer, sender) or sender is None:
                 return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from maane.channels.whatsapp import operations
+from maane.channels.whatsapp import connection
 from maane.channels.whatsapp.provider import Provider, SendError
 from maane.jobs.queue import TryLater
 from maane.kit.db import Database
@@ -55,7 +55,7 @@ class PhoneNotices:
             if due is None:
                 return None
             window = notifications.window_of_phone(tx, tenant, due.recipient)
-            sender = operations.sender_for(tx, tenant, self.settings, operations.META)
+            sender = connection.sender_for(tx, tenant, self.settings, connection.META)
             if sender is None:
                 deliveries.fail(tx, tenant, delivery_id, "not_connected")
                 return None

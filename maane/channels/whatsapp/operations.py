@@ -1,19 +1,18 @@
-"""Connect a number, store what a delivery brought, simulate a customer."""
+"""Store what a delivery brought, simulate a customer, try again what was given up."""
 
 from __future__ import annotations
 
-import base64
 import secrets
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from cryptography.fernet import Fernet, InvalidToken
 from prometheus_client import Counter
 
 from maane.channels import inbox
 from maane.channels.inbox import InboundEvent
-from maane.channels.whatsapp import store, twilio
-from maane.channels.whatsapp.models import WhatsappChannel, WhatsappSettings
+from maane.channels.whatsapp import connection, store, twilio
+from maane.channels.whatsapp.connection import META, SIMULATOR, TWILIO, TWILIO_WEBHOOK
+from maane.channels.whatsapp.models import WhatsappSettings
 from maane.channels.whatsapp.payload import (
     Delivery,
     InboundMessage,
@@ -22,14 +21,11 @@ from maane.channels.whatsapp.payload import (
     is_signed,
     parse_piece,
 )
-from maane.channels.whatsapp.provider import Probe, Provider
-from maane.channels.whatsapp.sender import GraphSender, SimulatorSender
-from maane.channels.whatsapp.twilio_sender import TwilioSender
 from maane.conversations import operations as conversations
 from maane.conversations import outbound
 from maane.jobs.queue import Jobs
 from maane.kit.db import Database, Transaction, now
-from maane.kit.errors import Conflict, InvalidSignature, NotFound, Unavailable
+from maane.kit.errors import InvalidSignature, NotFound
 from maane.kit.logging import LOG
 from maane.notifications import operations as notifications
 from maane.settings import Settings
@@ -38,11 +34,9 @@ from maane.tenancy import operations as tenancy
 from maane.tenancy.access import Caller, Tenant, tenant_for_job
 
 ANSWER_JOB = "answer whatsapp message"
-META, TWILIO, SIMULATOR = "meta", "twilio", "simulator"
 CHANNELS = {META: "whatsapp", TWILIO: "whatsapp", SIMULATOR: "simulator"}
 """The channel of a conversation, by who carries its messages."""
 DEFAULT_PAUSE_S = 3
-TWILIO_WEBHOOK = "/webhook/twilio/whatsapp"
 
 UNKNOWN_NUMBERS = Counter(
     "maane_whatsapp_unknown_number_total", "Messages for a number that no business has."
@@ -105,7 +99,7 @@ def receive_twilio(
         return 0
     with database.transaction(business_id, writes=False) as tx:
         channel = store.find_channel(tx, tenant_for_job(tx, business_id), TWILIO)
-        token = None if channel is None else _token_of(settings, channel)
+        token = None if channel is None else connection.token_of(settings, channel)
         account = "" if channel is None else channel.account_sid
     urls = twilio.addresses(settings.own_origins, TWILIO_WEBHOOK, query)
     if not twilio.is_signed(token or "", urls, form, signature):
@@ -178,108 +172,6 @@ def order_of(message: InboundMessage, event_id: int) -> tuple[bool, datetime, in
     return message.is_answerable, message.at, event_id
 
 
-def connect_number(
-    tx: Transaction,
-    tenant: Tenant,
-    caller: Caller,
-    settings: Settings,
-    phone_number_id: str,
-    access_token: str,
-) -> None:
-    """Connects a business's number at Meta, or replaces it or its credential. A number that was
-    replaced belongs to nobody. Raises ``Conflict`` when another business has it."""
-    token = _cipher(settings).encrypt(access_token.encode())
-    _connect(tx, tenant, caller, META, phone_number_id, token)
-
-
-def connect_twilio(
-    tx: Transaction,
-    tenant: Tenant,
-    caller: Caller,
-    settings: Settings,
-    account_sid: str,
-    number: str,
-    auth_token: str,
-) -> None:
-    """The same for a number at Twilio. ``number`` is E.164."""
-    token = _cipher(settings).encrypt(auth_token.encode())
-    _connect(tx, tenant, caller, TWILIO, number, token, account_sid)
-
-
-def _connect(
-    tx: Transaction,
-    tenant: Tenant,
-    caller: Caller,
-    provider: str,
-    number: str,
-    token: bytes,
-    account_sid: str = "",
-) -> None:
-    tenancy.lock_and_look(tx, tenant)
-    before = store.find_connected(tx, tenant)
-    if before is not None and (before.provider, before.phone_number_id) != (provider, number):
-        inbox.release_number(tx, tenant, before.provider, before.phone_number_id)
-    if before is not None and before.provider != provider:
-        store.remove(tx, before)
-    inbox.claim_number(tx, tenant, provider, number)
-    _save_channel(tx, tenant, provider, number, token, account_sid)
-    audit.record(tx, caller, "whatsapp.connected", f"number:{number}")
-
-
-def prove(provider: Provider) -> None:
-    """Asks a provider whether the credentials that a business gave are good for the number it names.
-
-    Meta signs for all businesses with one key, so only the number tells whose a message is: without
-    proof a business could name the number of another one and be given what its customers write.
-    Raises ``Conflict`` with the provider's verdict, ``Unavailable`` where there is none.
-    """
-    verdict = ask(provider).verdict
-    if verdict == "unreachable":
-        raise Unavailable("provider")
-    if verdict != "ok":
-        raise Conflict(f"provider_{verdict}")
-
-
-def ask(provider: Provider) -> Probe:
-    """What a provider says of a number, once; its connections are let go."""
-    try:
-        return provider.test()
-    finally:
-        provider.close()
-
-
-def meta_at(settings: Settings, phone_number_id: str, access_token: str) -> Provider:
-    return GraphSender(settings.whatsapp_api_url, phone_number_id, access_token)
-
-
-def twilio_at(settings: Settings, account_sid: str, number: str, auth_token: str) -> Provider:
-    """Without a public address Twilio could report no status, and would refuse to send."""
-    callback = f"{settings.public_url}{TWILIO_WEBHOOK}" if settings.public_url else ""
-    return TwilioSender(settings.twilio_api_url, account_sid, auth_token, number, callback)
-
-
-def sender_for(
-    tx: Transaction, tenant: Tenant, settings: Settings, provider: str
-) -> Provider | None:
-    """The sender of a business's number; None when there is none, or its credential cannot be read
-    with the present ``SECRET_KEY``. Who changed providers answers over the new one what came in over
-    the old one, since customers and their conversations are the same."""
-    if provider == SIMULATOR:
-        return SimulatorSender()
-    channel = store.find_connected(tx, tenant)
-    token = None if channel is None else _token_of(settings, channel)
-    if channel is None or token is None:
-        return None
-    if channel.provider == TWILIO:
-        return twilio_at(settings, channel.account_sid, channel.phone_number_id, token)
-    return meta_at(settings, channel.phone_number_id, token)
-
-
-def connection(tx: Transaction, tenant: Tenant) -> WhatsappChannel | None:
-    """The number that this business answers on, and who carries it."""
-    return store.find_connected(tx, tenant)
-
-
 def provider_of_channel(channel: str) -> str:
     """Who carries the messages of a conversation's channel."""
     return next(provider for provider, name in CHANNELS.items() if name == channel)
@@ -346,49 +238,7 @@ def simulated_delivery(tx: Transaction, tenant: Tenant, phone: str, name: str, t
         tenancy.lock(tx, tenant)
     if store.find_channel(tx, tenant, SIMULATOR) is None:
         inbox.claim_number(tx, tenant, SIMULATOR, number_id)
-        _save_channel(tx, tenant, SIMULATOR, number_id, b"")
+        connection.save_channel(tx, tenant, SIMULATOR, number_id, b"")
     digits = phone.lstrip("+*")
     external_id = f"wamid.sim.{secrets.token_hex(12)}"
     return build_delivery(number_id, external_id, digits, name, text, now())
-
-
-def _save_channel(
-    tx: Transaction,
-    tenant: Tenant,
-    provider: str,
-    number_id: str,
-    token: bytes,
-    account_sid: str = "",
-) -> None:
-    at = now()
-    channel = store.find_channel(tx, tenant, provider)
-    if channel is None:
-        channel = WhatsappChannel(
-            business_id=tenant.id,
-            provider=provider,
-            phone_number_id=number_id,
-            access_token=token.decode(),
-            account_sid=account_sid,
-            created_at=at,
-            updated_at=at,
-        )
-        store.add(tx, channel)
-        return
-    channel.phone_number_id = number_id
-    channel.access_token = token.decode()
-    channel.account_sid = account_sid
-    channel.updated_at = at
-    tx.flush()
-
-
-def _token_of(settings: Settings, channel: WhatsappChannel) -> str | None:
-    """The credential in clear; None when the present ``SECRET_KEY`` cannot read it."""
-    try:
-        return _cipher(settings).decrypt(channel.access_token.encode()).decode()
-    except InvalidToken:
-        LOG.error("credential cannot be decrypted", business_id=channel.business_id)
-        return None
-
-
-def _cipher(settings: Settings) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(settings.secret("channels")))

@@ -9,7 +9,7 @@ from typing import cast
 from flask import Response, current_app, jsonify, request
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from maane.channels.whatsapp import contract, operations, twilio
+from maane.channels.whatsapp import connection, contract, operations, twilio
 from maane.channels.whatsapp.payload import SIGNATURE_HEADER, parse_delivery, sign
 from maane.jobs.queue import Jobs
 from maane.kit.db import Transaction
@@ -57,7 +57,7 @@ def receive_webhook() -> Response:
 
 @routes.declare(
     "POST",
-    operations.TWILIO_WEBHOOK,
+    connection.TWILIO_WEBHOOK,
     access=BY_TWILIO,
     csrf_exempt=EXEMPT,
     transaction=None,
@@ -92,9 +92,9 @@ def get_whatsapp_connection() -> contract.WhatsappConnection:
 def connect_meta(body: contract.MetaConnectionBody) -> contract.WhatsappConnection:
     """Connects a number at Meta in place of any other, once Meta says that the token may use it."""
     token = body.access_token.get_secret_value()
-    operations.prove(operations.meta_at(_settings(), body.phone_number_id, token))
+    connection.prove(connection.meta_at(_settings(), body.phone_number_id, token))
     with database().transaction(tenant().id) as transaction:
-        operations.connect_number(
+        connection.connect_number(
             transaction, tenant(), caller(), _settings(), body.phone_number_id, token
         )
         return _connection(transaction)
@@ -111,9 +111,9 @@ def connect_meta(body: contract.MetaConnectionBody) -> contract.WhatsappConnecti
 def connect_twilio(body: contract.TwilioConnectionBody) -> contract.WhatsappConnection:
     """Connects a number at Twilio in place of any other, once Twilio takes the credentials."""
     token = body.auth_token.get_secret_value()
-    operations.prove(operations.twilio_at(_settings(), body.account_sid, body.number, token))
+    connection.prove(connection.twilio_at(_settings(), body.account_sid, body.number, token))
     with database().transaction(tenant().id) as transaction:
-        operations.connect_twilio(
+        connection.connect_twilio(
             transaction, tenant(), caller(), _settings(), body.account_sid, body.number, token
         )
         return _connection(transaction)
@@ -129,13 +129,13 @@ def connect_twilio(body: contract.TwilioConnectionBody) -> contract.WhatsappConn
 def test_whatsapp_connection() -> contract.ConnectionTest:
     """Asks the provider about the number that is connected. Sends nothing to anybody."""
     with database().transaction(tenant().id, writes=False) as transaction:
-        channel = operations.connection(transaction, tenant())
-        provider = operations.sender_for(transaction, tenant(), _settings(), operations.META)
+        channel = connection.connected(transaction, tenant())
+        provider = connection.sender_for(transaction, tenant(), _settings(), connection.META)
     if channel is None:
         return contract.ConnectionTest(result="not_connected", name=None)
     if provider is None:
         return contract.ConnectionTest(result="unreadable", name=None)
-    probe = operations.ask(provider)
+    probe = connection.ask(provider)
     return contract.ConnectionTest(result=probe.verdict, name=probe.name)
 
 
@@ -212,7 +212,7 @@ def retry_event(event_id: int) -> contract.Retried:
 def get_assistant() -> contract.Assistant:
     """Whether a model answers, and whether a number is connected."""
     settings = _settings()
-    channel = operations.connection(tx(), tenant())
+    channel = connection.connected(tx(), tenant())
     number = None if channel is None else channel.phone_number_id
     return contract.Assistant(
         model=contract.ModelState(
@@ -242,9 +242,9 @@ def _connection(transaction: Transaction) -> contract.WhatsappConnection:
     settings = _settings()
     origin = settings.public_url or min(settings.own_origins)
     webhooks = contract.Webhooks(
-        meta=f"{origin}{WEBHOOK}", twilio=f"{origin}{operations.TWILIO_WEBHOOK}"
+        meta=f"{origin}{WEBHOOK}", twilio=f"{origin}{connection.TWILIO_WEBHOOK}"
     )
-    return contract.connection_of(operations.connection(transaction, tenant()), webhooks)
+    return contract.connection_of(connection.connected(transaction, tenant()), webhooks)
 
 
 def _settings() -> Settings:
