@@ -87,7 +87,8 @@ class LastMessage(Shape):
 
 class Conversation(Shape):
     """``takeover`` is there while ``owner`` is ``person``. Free text ends at ``window_closes_at``.
-    A takeover lasts ``takeover_hours`` from the person's last message."""
+    A takeover lasts ``takeover_hours`` from the person's last message. ``prompt_version`` is the one
+    that the conversation runs on; 0 while it has none and its next answer takes the newest."""
 
     id: int
     channel: str
@@ -96,6 +97,7 @@ class Conversation(Shape):
     contact_name: str | None
     lead_id: int | None
     prompt_version: int
+    newest_prompt_version: int
     owner: str
     takeover: Takeover | None
     takeover_hours: int
@@ -169,6 +171,7 @@ def conversation_of(listed: Listed) -> Conversation:
         contact_name=row.contact_name,
         lead_id=listed.lead_id,
         prompt_version=row.prompt_version,
+        newest_prompt_version=listed.newest_prompt_version,
         owner="person" if is_persons else "assistant",
         takeover=_takeover_of(row) if is_persons else None,
         takeover_hours=ownership.TAKEOVER_HOURS,

@@ -34,7 +34,8 @@ class Conversation(TenantOwned, Base):
     conversation waits (``is_waiting``) when the customer was left without an answer that somebody has
     to give: a person owns it, or what was to be sent failed. ``escalated_at`` is when nobody had come
     for a handover. ``stale_rounds`` counts the answers that
-    were dropped since the last one because the customer wrote meanwhile.
+    were dropped since the last one because the customer wrote meanwhile. ``prompt_version`` is the
+    version of the prompts that it runs on, 0 while none is pinned (``pinning.py``).
     """
 
     __tablename__ = "conversations"

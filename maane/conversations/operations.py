@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Literal
 
 from maane.auth import operations as auth
-from maane.conversations import ownership, store
+from maane.conversations import ownership, pinning, store
 from maane.conversations.models import Conversation, ConversationLead, Message
 from maane.conversations.store import Preview
 from maane.kit.db import Transaction, now
 from maane.kit.errors import NotFound
+from maane.prompts import operations as prompts
 from maane.tenancy import operations as tenancy
 from maane.tenancy.access import Caller, Tenant, caller_for_job
 
@@ -39,6 +40,7 @@ class Listed:
     last: Preview | None
     assignee_name: str | None
     is_unread: bool
+    newest_prompt_version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ def take_in(
         for message in new
     ]
     store.add_messages(tx, rows)
+    pinning.note_return(conversation, min(message.at for message in new))
     at = now()
     for message, row in zip(new, rows, strict=True):
         # A provider whose clock is ahead must not hold the window open.
@@ -205,7 +208,6 @@ def decide_answer(
     store.add(tx, answer)
     store.end_waiting(tx, tenant, message.conversation_id, message.id)
     conversation.stale_rounds = 0
-    conversation.prompt_version = version
     conversation.is_waiting = False
     ownership.note_said(conversation, answer, answer.created_at)
     tx.flush()
@@ -275,6 +277,7 @@ def describe(
     leads = store.leads_of(tx, tenant, keys)
     lasts = store.previews_of(tx, tenant, [row.last_message_id for row in rows])
     read = store.read_up_to(tx, tenant, caller.user_id, keys)
+    newest = prompts.newest_version(tx, tenant)
     names = auth.names_of(tx, {row.assigned_user_id or 0 for row in rows} - {0})
     return [
         Listed(
@@ -283,6 +286,7 @@ def describe(
             last=lasts.get(row.last_message_id),
             assignee_name=names.get(row.assigned_user_id or 0),
             is_unread=row.last_inbound_id > read.get(row.id, 0),
+            newest_prompt_version=newest,
         )
         for row in rows
     ]

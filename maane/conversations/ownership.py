@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from maane.conversations import store
+from maane.conversations import pinning, store
 from maane.conversations.models import Conversation, Message
 from maane.kit.db import Transaction, now
 from maane.tenancy import audit
@@ -110,10 +110,11 @@ def give_back(
 
 
 def reopen(tx: Transaction, caller: Caller, conversation: Conversation) -> None:
-    """Opens a closed conversation."""
+    """Opens a closed conversation, which starts anew: with the newest prompts."""
     if conversation.status == "open":
         return
     conversation.status = "open"
+    pinning.unpin(conversation)
     audit.record(tx, caller, "conversation.reopened", f"conversation:{conversation.id}")
 
 

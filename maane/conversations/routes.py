@@ -6,7 +6,7 @@ from typing import cast
 
 from flask import current_app
 
-from maane.conversations import contract, leads, operations, people
+from maane.conversations import contract, leads, operations, people, pinning
 from maane.conversations.models import Conversation
 from maane.jobs.queue import Jobs
 from maane.kit.endpoint import Routes, tx
@@ -109,6 +109,17 @@ def close(conversation_id: int) -> contract.Conversation:
 def reopen(conversation_id: int) -> contract.Conversation:
     """Opens a closed conversation."""
     return _shown(people.reopen(tx(), tenant(), caller(), conversation_id))
+
+
+@routes.declare(
+    "POST",
+    "/<id:conversation_id>/use-newest-prompts",
+    access=BUSINESS,
+    returns=contract.Conversation,
+)
+def use_newest_prompts(conversation_id: int) -> contract.Conversation:
+    """Lets the conversation run on the newest version of the prompts from its next answer on."""
+    return _shown(pinning.use_newest(tx(), tenant(), caller(), conversation_id))
 
 
 @routes.declare(

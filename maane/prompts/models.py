@@ -1,4 +1,5 @@
-"""Versions of the two prompts. Rows are added and never changed; the newest one serves."""
+"""Versions of the two prompts. Rows are added; the database itself refuses to change or delete one,
+so a version that a conversation runs on is always there. The newest serves whoever starts anew."""
 
 from __future__ import annotations
 

@@ -16,6 +16,11 @@ def current_prompts(tx: Transaction, tenant: Tenant) -> SavedPrompts | None:
     return store.find_latest(tx, tenant)
 
 
+def newest_version(tx: Transaction, tenant: Tenant) -> int:
+    """Its number alone, without the texts; 0 before the first save."""
+    return store.newest_version(tx, tenant)
+
+
 def prompts_of_version(tx: Transaction, tenant: Tenant, version: int) -> SavedPrompts | None:
     """One version of the history, for a conversation that is pinned to it."""
     return store.find_version(tx, tenant, version)

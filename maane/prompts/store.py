@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import bindparam, insert, literal_column, select
+from sqlalchemy import bindparam, func, insert, literal_column, select
 
 from maane.kit.db import Prepared, Transaction
 from maane.prompts.models import PromptVersion, SavedPrompts
@@ -34,6 +34,13 @@ def find_latest(tx: Transaction, tenant: Tenant) -> SavedPrompts | None:
 
 def find_version(tx: Transaction, tenant: Tenant, version: int) -> SavedPrompts | None:
     return _saved(tx.run(_VERSION, {"business_id": tenant.id, "version": version}))
+
+
+def newest_version(tx: Transaction, tenant: Tenant) -> int:
+    statement = select(func.max(PromptVersion.version)).where(
+        PromptVersion.business_id == tenant.id
+    )
+    return tx.scalars(statement).one() or 0
 
 
 def add_version(tx: Transaction, tenant: Tenant, values: dict[str, Any]) -> SavedPrompts:

@@ -105,17 +105,6 @@ def test_pages_of_conversations_and_messages_go_on_where_they_ended(world: World
     assert owner.get("/api/business/current/conversations/999/messages").status_code == 404
 
 
-def test_the_prompt_of_now_is_used_and_its_version_noted(world: World) -> None:
-    owner, model = world.browser("owner_a"), Parrot()
-    _say(world, owner, "שלום", model=model)
-    prompts = {"calls_prompt": "", "whatsapp_prompt": "ענה בחרוזים"}
-    assert owner.write("PUT", "/api/business/current/prompt", prompts).status_code == 200
-    _say(world, owner, "ועכשיו?", model=model)
-    assert [asked[0].split("\n")[0] for asked in model.asked] == ["whatsapp of A", "ענה בחרוזים"]
-    assert [said.text for said in model.asked[1][1]] == ["שלום", "בשמחה", "ועכשיו?"]
-    assert [c["prompt_version"] for c in _items(owner, "conversations")] == [2]
-
-
 def test_a_suspended_business_hears_and_does_not_answer(world: World) -> None:
     owner = world.browser("owner_a")
     _write(owner, "שלום")

@@ -460,6 +460,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/business/current/conversations/{conversation_id}/use-newest-prompts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lets the conversation run on the newest version of the prompts from its next answer on.
+         * @description Access: business.
+         */
+        post: operations["conversations_use_newest_prompts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/business/current/events/{event_id}/retry": {
         parameters: {
             query?: never;
@@ -1190,7 +1210,8 @@ export interface components {
         /**
          * Conversation
          * @description ``takeover`` is there while ``owner`` is ``person``. Free text ends at ``window_closes_at``.
-         *     A takeover lasts ``takeover_hours`` from the person's last message.
+         *     A takeover lasts ``takeover_hours`` from the person's last message. ``prompt_version`` is the one
+         *     that the conversation runs on; 0 while it has none and its next answer takes the newest.
          */
         Conversation: {
             /** Id */
@@ -1207,6 +1228,8 @@ export interface components {
             lead_id: number | null;
             /** Prompt Version */
             prompt_version: number;
+            /** Newest Prompt Version */
+            newest_prompt_version: number;
             /** Owner */
             owner: string;
             takeover: components["schemas"]["Takeover"] | null;
@@ -3038,6 +3061,37 @@ export interface operations {
         };
     };
     conversations_take_over: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    conversations_use_newest_prompts: {
         parameters: {
             query?: never;
             header?: never;

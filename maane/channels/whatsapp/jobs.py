@@ -34,7 +34,7 @@ from maane.channels.whatsapp.operations import said_in
 from maane.channels.whatsapp.payload import InboundMessage
 from maane.channels.whatsapp.provider import Provider, SendError
 from maane.conversations import operations as conversations
-from maane.conversations import outbound
+from maane.conversations import outbound, pinning
 from maane.conversations.models import Conversation, Message
 from maane.conversations.operations import Contact, Incoming
 from maane.jobs.queue import Jobs, NotYet, TryLater
@@ -42,7 +42,6 @@ from maane.kit.db import Database, Transaction, now
 from maane.kit.logging import LOG
 from maane.leads import operations as leads
 from maane.notifications import operations as notifications
-from maane.prompts import operations as prompts
 from maane.settings import Settings
 from maane.tenancy import operations as tenancy
 from maane.tenancy.access import Tenant, caller_for_job, tenant_for_job
@@ -166,7 +165,7 @@ class Work:
                 return None
             if answer is None and conversations.is_silent(conversation):
                 return None
-            version = prompts.current_prompts(tx, tenant)
+            version = pinning.prompts_for(tx, tenant, conversation)
             turn = Turn(
                 tenant=tenant,
                 prompt="" if version is None else version.whatsapp_prompt,

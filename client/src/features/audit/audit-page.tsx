@@ -9,15 +9,18 @@ import { useBusiness, type ActingBusiness } from '../../ui/session'
 import classes from './audit.module.css'
 import { auditQuery, type AuditEntry } from './queries'
 
-/** `lead:7 name,phone` as words: what it is, which one, and the fields that changed. */
+/** `lead:7 name,phone` as words: what it is, which one, and the fields that changed or what it is about. */
 function useSubjectWords() {
   const wordFor = useWordFor()
   return (subject: string): string => {
+    const named = (object: string) => {
+      const [kind = '', id = ''] = object.split(':')
+      return `${wordFor('auditSubject', kind)} ${isolate(id)}`
+    }
     const [object = '', fields = ''] = subject.split(' ')
-    const [kind = '', id = ''] = object.split(':')
     const changed = fields.split(',').filter((field) => field !== '')
-    const names = changed.map((field) => wordFor('fields', field)).join(', ')
-    return [`${wordFor('auditSubject', kind)} ${isolate(id)}`, names].filter(Boolean).join(': ')
+    const names = changed.map((f) => (f.includes(':') ? named(f) : wordFor('fields', f))).join(', ')
+    return [named(object), names].filter(Boolean).join(': ')
   }
 }
 

@@ -4,6 +4,7 @@ import { useState, type FormEvent } from 'react'
 import { Link } from 'react-router'
 import { useWordFor, useWords } from '../../i18n'
 import { ErrorNotice } from '../../ui/error-notice'
+import { PinnedPrompts } from '../../ui/pinned-prompts'
 import type { ActingBusiness } from '../../ui/session'
 import { StageBadge } from '../../ui/lead-stages'
 import { Ago, PhoneLink } from '../../ui/text'
@@ -57,9 +58,9 @@ export function ConversationDetails({ business, conversation }: Props) {
         </Button>
         {act.isError && <ErrorNotice error={act.error} />}
         <Text size="xs" c="dimmed" mt="xs">
-          {wordFor('channel', conversation.channel)} ·{' '}
-          {t('conversations.promptVersion', { version: conversation.prompt_version })}
+          {wordFor('channel', conversation.channel)}
         </Text>
+        <PinnedPrompts businessId={business.id} conversation={conversation} />
       </section>
     </Stack>
   )

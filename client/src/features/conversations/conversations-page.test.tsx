@@ -20,6 +20,7 @@ const dana: Conversation = {
   contact_name: 'דנה כהן',
   lead_id: null,
   prompt_version: 1,
+  newest_prompt_version: 1,
   owner: 'assistant',
   takeover: null,
   takeover_hours: 12,
@@ -201,6 +202,21 @@ describe('a conversation', () => {
       he.conversations.windowClosed,
     )
     expect(screen.queryByTestId('write')).not.toBeInTheDocument()
+  })
+
+  it('says which prompts it runs on, and is moved to the newest by one click', async () => {
+    const user = userEvent.setup()
+    answerInbox({ ...dana, newest_prompt_version: 5 })
+    openApp('/conversations/3', owner)
+    const moved = { ...dana, prompt_version: 5, newest_prompt_version: 5 }
+    const sent = answerWith('post', `${PATH}/3/use-newest-prompts`, moved)
+    const notice = await screen.findByTestId('pinned-prompts')
+    expect(notice).toHaveTextContent('גרסה 1')
+    answerWith('get', `${PATH}/3`, moved)
+    await user.click(within(notice).getByRole('button', { name: /5/ }))
+    await waitFor(() => expect(notice).toHaveTextContent('גרסה 5'))
+    expect(sent).toHaveLength(1)
+    expect(within(notice).queryByRole('button')).not.toBeInTheDocument()
   })
 
   it('is assigned, noted and closed', async () => {

@@ -8,6 +8,7 @@ import { ChatIcon } from '../../ui/icons'
 import { MessageField } from '../../ui/message-field'
 import { MessageThread } from '../../ui/message-thread'
 import { EmptyState } from '../../ui/page'
+import { PinnedPrompts } from '../../ui/pinned-prompts'
 import type { ActingBusiness } from '../../ui/session'
 import { simulatedConversationQuery, simulatedMessagesQuery, useSendAsCustomer } from './queries'
 import classes from './simulator.module.css'
@@ -70,6 +71,11 @@ export function PhoneScreen({ business, phone, name }: Props) {
         />
         {isWaiting && <Waiting key={newest?.id ?? 0} />}
       </div>
+      {conversation.data != null && (
+        <div className={classes.prompts}>
+          <PinnedPrompts businessId={business.id} conversation={conversation.data} />
+        </div>
+      )}
       {failure !== null && (
         <div className={classes.failure}>
           <ErrorNotice error={failure} />
