@@ -49,7 +49,9 @@ def model_of(settings: Settings) -> Model | None:
 
 def serve_worker(settings: Settings, health: tuple[str, int] | None) -> None:
     """Runs jobs until a signal. ``health`` is an address to answer watchers on."""
-    database = Database(settings.database, pool_size=settings.database_pool_size)
+    database = Database(
+        settings.database, pool_size=settings.database_pool_size, one_at_a_time=True
+    )
     check_role(database)
     stopping = threading.Event()
 

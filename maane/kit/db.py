@@ -14,7 +14,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
-from threading import Lock
+from threading import Lock, RLock
 from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import (
@@ -201,15 +201,21 @@ _PING = Prepared(select(1))
 
 
 class Database:
-    """The engines of one process. Made by whoever starts the process, never at import."""
+    """The engines of one process. Made by whoever starts the process, never at import.
 
-    def __init__(self, url: URL, *, pool_size: int = 10) -> None:
+    ``one_at_a_time`` is for a process of many threads: drivers give the interpreter away at each call,
+    and threads that contend for it there took twice the processor's time for the same transactions
+    (``docs/performance.md``).
+    """
+
+    def __init__(self, url: URL, *, pool_size: int = 10, one_at_a_time: bool = False) -> None:
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self.engine = sqlite_engine(url) if self.is_sqlite else postgres_engine(url, pool_size)
         # SQLite's own wait for the write lock sleeps in steps; threads of one process queue here
         # instead and are woken at once.
-        self._turn: AbstractContextManager[object] = Lock() if self.is_sqlite else nullcontext()
+        self._write: AbstractContextManager[object] = Lock() if self.is_sqlite else nullcontext()
+        self._turn: AbstractContextManager[object] = RLock() if one_at_a_time else nullcontext()
 
     @contextmanager
     def transaction(
@@ -221,8 +227,8 @@ class Database:
         taken halfway cannot wait and would fail under load. Raises ``Unavailable`` when the
         database is away or stays locked.
         """
-        turn = self._turn if writes else nullcontext()
-        with available(), turn, self._begun(scope, writes) as core:
+        write = self._write if writes else nullcontext()
+        with available(), self._turn, write, self._begun(scope, writes) as core:
             transaction = Transaction(core, scope)
             try:
                 yield transaction

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
-from maane.assistant.model import Budget, ModelError, Said
+from maane.assistant.model import Budget, ModelError, Said, Tool
 from maane.assistant.openai_model import OpenAIModel
-from tests.fakes import FakeModel
+from tests.fakes import FakeModel, calls, told
 
 
 @pytest.fixture
@@ -22,8 +25,13 @@ def fake() -> Iterator[FakeModel]:
 
 def ask(fake: FakeModel, total_s: float = 20.0) -> str:
     budget = Budget(time_s=total_s)
-    model = OpenAIModel(f"{fake.url}/v1", "test", "key", budget=budget)
-    return model.reply("be kind", [Said("customer", "a"), Said("us", "b"), Said("customer", "c")])
+    with model_at(f"{fake.url}/v1", budget) as model:
+        said = [Said("customer", "a"), Said("us", "b"), Said("customer", "c")]
+        return model.reply("be kind", said)
+
+
+def model_at(url: str, budget: Budget | None = None) -> closing[OpenAIModel]:
+    return closing(OpenAIModel(url, "test", "key", budget=budget))
 
 
 def answer(**message: Any) -> bytes:
@@ -92,5 +100,43 @@ def test_what_no_database_would_take_is_left_out(fake: FakeModel) -> None:
 
 
 def test_nobody_there_is_no_reply() -> None:
-    with pytest.raises(ModelError):
-        OpenAIModel("http://127.0.0.1:1/v1", "test", "").reply("x", [Said("customer", "a")])
+    with model_at("http://127.0.0.1:1/v1") as model, pytest.raises(ModelError):
+        model.reply("x", [Said("customer", "a")])
+
+
+class Nothing(BaseModel):
+    """Takes nothing."""
+
+
+def test_turns_at_once_keep_their_own_tools(fake: FakeModel) -> None:
+    """One agent serves all turns; what its tools do belongs to the turn that asked."""
+    used: list[str] = []
+
+    def ask_as(turn: str) -> None:
+        def note(_: Nothing) -> str:
+            used.append(turn)
+            return "noted"
+
+        tool = Tool("note", "Notes.", Nothing, note)
+        model.reply("be kind", [Said("customer", turn)], [tool])
+
+    fake.say = lambda messages: "noted" if told(messages) else calls(("note", {}))
+    with model_at(f"{fake.url}/v1") as model, ThreadPoolExecutor(8) as pool:
+        list(pool.map(ask_as, [f"turn {number}" for number in range(24)]))
+    assert sorted(used) == sorted(f"turn {number}" for number in range(24))
+
+
+def test_a_turn_whose_time_is_over_waits_for_its_tool(fake: FakeModel) -> None:
+    done: list[bool] = []
+
+    def work(_: Nothing) -> str:
+        time.sleep(0.6)
+        done.append(True)
+        return "done"
+
+    fake.say = lambda messages: "done" if told(messages) else calls(("work", {}))
+    tool = Tool("work", "Works.", Nothing, work)
+    with model_at(f"{fake.url}/v1", Budget(time_s=0.3)) as model:
+        with pytest.raises(ModelError, match="timeout"):
+            model.reply("be kind", [Said("customer", "a")], [tool])
+        assert done
