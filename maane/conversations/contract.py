@@ -115,6 +115,12 @@ class ConversationPage(Shape):
     next: str | None
 
 
+class RelatedList(Shape):
+    """The newest first."""
+
+    items: list[Conversation]
+
+
 class Source(Shape):
     """A conversation that a lead came from."""
 

@@ -55,6 +55,7 @@ class Conversation(TenantOwned, Base):
             "status",
             "last_message_id",
         ),
+        Index("ix_conversations_business_id_contact_phone", "business_id", "contact_phone"),
         Index(
             "ix_conversations_waiting",
             "business_id",

@@ -6,7 +6,7 @@ from typing import cast
 
 from flask import current_app
 
-from maane.conversations import contract, leads, operations, people, pinning
+from maane.conversations import contract, identity, leads, operations, people, pinning
 from maane.conversations.models import Conversation
 from maane.jobs.queue import Jobs
 from maane.kit.endpoint import Routes, tx
@@ -47,6 +47,15 @@ def get_conversation(conversation_id: int) -> contract.Conversation:
     return contract.conversation_of(
         operations.get_conversation(tx(), tenant(), caller(), conversation_id)
     )
+
+
+@routes.declare(
+    "GET", "/<id:conversation_id>/related", access=BUSINESS, returns=contract.RelatedList
+)
+def list_related(conversation_id: int) -> contract.RelatedList:
+    """Other conversations of the same person: of the same lead or the same phone number."""
+    rows = identity.list_related(tx(), tenant(), caller(), conversation_id)
+    return contract.RelatedList(items=[contract.conversation_of(row) for row in rows])
 
 
 @routes.declare(

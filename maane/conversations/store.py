@@ -373,6 +373,43 @@ def list_of_lead(
     ).all()
 
 
+def tied_to(tx: Session, tenant: Tenant, lead_ids: Sequence[int], *, limit: int) -> set[int]:
+    """The newest conversations of these leads."""
+    return set(
+        tx.scalars(
+            select(ConversationLead.conversation_id)
+            .where(
+                ConversationLead.business_id == tenant.id, ConversationLead.lead_id.in_(lead_ids)
+            )
+            .order_by(ConversationLead.conversation_id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def ids_with_phones(tx: Session, tenant: Tenant, phones: Sequence[str], *, limit: int) -> set[int]:
+    """The newest conversations with somebody who has one of these numbers."""
+    return set(
+        tx.scalars(
+            select(Conversation.id)
+            .where(Conversation.business_id == tenant.id, Conversation.contact_phone.in_(phones))
+            .order_by(Conversation.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def list_by_ids(
+    tx: Session, tenant: Tenant, conversation_ids: Sequence[int]
+) -> Sequence[Conversation]:
+    """The one that was spoken in last first."""
+    return tx.scalars(
+        select(Conversation)
+        .where(Conversation.business_id == tenant.id, Conversation.id.in_(conversation_ids))
+        .order_by(Conversation.last_message_id.desc())
+    ).all()
+
+
 def move_leads(tx: Session, tenant: Tenant, lead_id: int, to_lead_id: int) -> None:
     """Ties the conversations of one lead to another."""
     tx.execute(

@@ -207,6 +207,18 @@ def same_person_ids(tx: Transaction, tenant: Tenant, lead: Lead) -> list[int]:
     return sorted(found - {lead.id}, reverse=True)
 
 
+def phones_of(tx: Transaction, tenant: Tenant, lead_ids: Collection[int]) -> set[str]:
+    """The phone numbers of these leads, E.164."""
+    return store.phones_of(tx, tenant, sorted(lead_ids)) if lead_ids else set()
+
+
+def ids_with_phones(
+    tx: Transaction, tenant: Tenant, phones: Collection[str], *, limit: int
+) -> set[int]:
+    """The leads with one of these numbers, the newest ``limit`` of them."""
+    return store.ids_with_phones(tx, tenant, sorted(phones), limit=limit) if phones else set()
+
+
 def list_duplicates(tx: Transaction, tenant: Tenant) -> list[tuple[str, list[Lead]]]:
     """Leads that are probably one person: groups of the same phone number, then of the same e-mail
     address, the newest first; at most ``GROUPS`` of each kind."""

@@ -47,6 +47,26 @@ def list_leads(
     return page(tx, statement, Lead.id, limit=limit, after=after)
 
 
+def phones_of(tx: Session, tenant: Tenant, lead_ids: Sequence[int]) -> set[str]:
+    rows = tx.scalars(
+        select(Lead.phone).where(
+            Lead.business_id == tenant.id, Lead.id.in_(lead_ids), Lead.phone.is_not(None)
+        )
+    )
+    return {phone for phone in rows if phone is not None}
+
+
+def ids_with_phones(tx: Session, tenant: Tenant, phones: Sequence[str], *, limit: int) -> set[int]:
+    return set(
+        tx.scalars(
+            select(Lead.id)
+            .where(Lead.business_id == tenant.id, Lead.phone.in_(phones))
+            .order_by(Lead.id.desc())
+            .limit(limit)
+        )
+    )
+
+
 def add_lead(tx: Session, lead: Lead) -> None:
     tx.add(lead)
     tx.flush()

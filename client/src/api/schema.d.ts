@@ -420,6 +420,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/business/current/conversations/{conversation_id}/related": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Other conversations of the same person: of the same lead or the same phone number.
+         * @description Access: business.
+         */
+        get: operations["conversations_list_related"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/business/current/conversations/{conversation_id}/reopen": {
         parameters: {
             query?: never;
@@ -1979,6 +1999,14 @@ export interface components {
             /** Notification Id */
             notification_id: number;
         };
+        /**
+         * RelatedList
+         * @description The newest first.
+         */
+        RelatedList: {
+            /** Items */
+            items: components["schemas"]["Conversation"][];
+        };
         /** Retried */
         Retried: {
             /** Id */
@@ -3016,6 +3044,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReadMarker"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    conversations_list_related: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RelatedList"];
                 };
             };
             /** @description Refused; the body says why. */

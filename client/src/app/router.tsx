@@ -35,7 +35,7 @@ export const routes: RouteObject[] = [
                     }),
                   },
                   {
-                    path: 'leads',
+                    path: 'leads/:leadId?',
                     lazy: async () => ({
                       Component: (await import('../features/leads/leads-page')).LeadsPage,
                     }),

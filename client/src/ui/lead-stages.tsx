@@ -13,6 +13,16 @@ export const stagesQuery = (businessId: number) =>
     queryFn: () => answer(api.GET('/api/business/current/leads/stages')),
   })
 
+/** Under the key of all leads, so that a change to any of them refreshes this one too. */
+export const leadQuery = (businessId: number, leadId: number) =>
+  queryOptions({
+    queryKey: ['leads', businessId, 'one', leadId],
+    queryFn: () =>
+      answer(
+        api.GET('/api/business/current/leads/{lead_id}', { params: { path: { lead_id: leadId } } }),
+      ),
+  })
+
 /** The name that somebody gave to a stage, else the built-in one in the reader's language. */
 export function useStageName() {
   const wordFor = useWordFor()

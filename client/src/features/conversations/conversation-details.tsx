@@ -1,23 +1,14 @@
-import { Anchor, Button, Group, NativeSelect, Stack, Text, Textarea, Title } from '@mantine/core'
+import { Button, NativeSelect, Stack, Text, Textarea, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
-import { Link } from 'react-router'
 import { useWordFor, useWords } from '../../i18n'
 import { ErrorNotice } from '../../ui/error-notice'
 import { PinnedPrompts } from '../../ui/pinned-prompts'
 import type { ActingBusiness } from '../../ui/session'
-import { StageBadge } from '../../ui/lead-stages'
-import { Ago, PhoneLink } from '../../ui/text'
+import { Ago } from '../../ui/text'
 import classes from './conversations.module.css'
-import {
-  leadQuery,
-  notesQuery,
-  useAct,
-  useAddNote,
-  useAssign,
-  usersQuery,
-  type Conversation,
-} from './queries'
+import { Person } from './person'
+import { notesQuery, useAct, useAddNote, useAssign, usersQuery, type Conversation } from './queries'
 
 interface Props {
   business: ActingBusiness
@@ -32,18 +23,7 @@ export function ConversationDetails({ business, conversation }: Props) {
   const isClosed = conversation.status === 'closed'
   return (
     <Stack gap="lg">
-      <section>
-        <Title order={3} size="h6" mb={4}>
-          {t('conversations.lead')}
-        </Title>
-        {conversation.lead_id === null ? (
-          <Text size="sm" c="dimmed">
-            {t('conversations.noLead')}
-          </Text>
-        ) : (
-          <LeadCard business={business} leadId={conversation.lead_id} />
-        )}
-      </section>
+      <Person business={business} conversation={conversation} />
       <Assignee business={business} conversation={conversation} />
       <Notes business={business} conversationId={conversation.id} />
       <section>
@@ -62,32 +42,6 @@ export function ConversationDetails({ business, conversation }: Props) {
         </Text>
         <PinnedPrompts businessId={business.id} conversation={conversation} />
       </section>
-    </Stack>
-  )
-}
-
-function LeadCard({ business, leadId }: { business: ActingBusiness; leadId: number }) {
-  const { t } = useWords()
-  const lead = useQuery(leadQuery(business.id, leadId))
-  if (lead.isError) return <ErrorNotice error={lead.error} />
-  if (lead.data === undefined) return null
-  return (
-    <Stack gap={4} data-testid="conversation-lead">
-      <Group gap="xs">
-        <Text size="sm" fw={600}>
-          <bdi>{lead.data.name}</bdi>
-        </Text>
-        <StageBadge businessId={business.id} status={lead.data.status} />
-      </Group>
-      {lead.data.phone !== null && <PhoneLink phone={lead.data.phone} />}
-      {lead.data.note !== '' && (
-        <Text size="sm" className={classes.words}>
-          <bdi>{lead.data.note}</bdi>
-        </Text>
-      )}
-      <Anchor component={Link} to="/leads" size="sm">
-        {t('conversations.toLeads')}
-      </Anchor>
     </Stack>
   )
 }

@@ -32,6 +32,18 @@ const dana: Conversation = {
   last_message_at: at,
   created_at: at,
 }
+const last = { text: 'יש תור?', author: 'customer', status: 'received' }
+const lead = {
+  id: 7,
+  name: 'דנה כהן',
+  phone: '+972525550101',
+  email: null,
+  note: '',
+  status: 'contacted',
+  source: 'whatsapp',
+  created_at: at,
+  updated_at: at,
+}
 const avi = { ...dana, id: 2, contact_name: 'אבי', is_unread: false, is_waiting: true }
 const owned: Conversation = {
   ...dana,
@@ -73,6 +85,7 @@ function answerInbox(conversation = dana) {
   answerWith('get', `${PATH}/3`, conversation)
   answerWith('get', `${PATH}/3/messages`, { items: [question], next: null })
   answerWith('get', `${PATH}/3/notes`, { items: [], next: null })
+  answerWith('get', `${PATH}/3/related`, { items: [] })
   answerWith('get', '/api/business/current/users', { items: [{ id: 3, name: 'אורית לוי' }] })
   return answerWith('put', `${PATH}/3/read`, { message_id: 41 })
 }
@@ -217,6 +230,29 @@ describe('a conversation', () => {
     await waitFor(() => expect(notice).toHaveTextContent('גרסה 5'))
     expect(sent).toHaveLength(1)
     expect(within(notice).queryByRole('button')).not.toBeInTheDocument()
+  })
+
+  it('shows the person beside it: their lead, and their other conversations', async () => {
+    const user = userEvent.setup()
+    answerInbox({ ...dana, lead_id: 7 })
+    answerWith('get', '/api/business/current/leads/7', lead)
+    answerWith('get', `${PATH}/3/related`, {
+      items: [{ ...dana, id: 9, channel: 'simulator', last_message: { ...last, text: 'ניסיון' } }],
+    })
+    answerWith('get', `${PATH}/9`, { ...dana, id: 9, channel: 'simulator' })
+    const { router } = openApp('/conversations/3', owner)
+    const card = await screen.findByTestId('conversation-lead')
+    expect(card).toHaveTextContent('דנה כהן')
+    expect(card).toHaveTextContent('+972525550101')
+    expect(within(card).getByRole('link', { name: he.conversations.toLead })).toHaveAttribute(
+      'href',
+      '/leads/7',
+    )
+    const other = await screen.findByTestId('related-9')
+    expect(other).toHaveTextContent(he.channel.simulator)
+    expect(other).toHaveTextContent('ניסיון')
+    await user.click(other)
+    await waitFor(() => expect(router.state.location.pathname).toBe('/conversations/9'))
   })
 
   it('is assigned, noted and closed', async () => {

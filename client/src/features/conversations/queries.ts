@@ -68,14 +68,11 @@ export const usersQuery = (businessId: number) =>
     queryFn: () => answer(api.GET('/api/business/current/users')),
   })
 
-/** Under the key of all leads, so that a change to any of them refreshes this one too. */
-export const leadQuery = (businessId: number, leadId: number) =>
+/** Where else the same person spoke with the business. */
+export const relatedQuery = (businessId: number, conversationId: number) =>
   queryOptions({
-    queryKey: ['leads', businessId, 'one', leadId],
-    queryFn: () =>
-      answer(
-        api.GET('/api/business/current/leads/{lead_id}', { params: { path: { lead_id: leadId } } }),
-      ),
+    queryKey: ['conversations', businessId, 'related', conversationId],
+    queryFn: () => answer(api.GET(`${ONE}/related`, at(conversationId))),
   })
 
 /** Takes over, hands back, closes or reopens a conversation. */

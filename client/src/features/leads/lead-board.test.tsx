@@ -166,6 +166,7 @@ describe('a lead that is open', () => {
       impersonating: false,
       at: dana.created_at,
     }
+    answerWith('get', `${LEADS}/7`, dana)
     answerWith('get', `${LEADS}/7/history`, {
       items: [
         {

@@ -29,6 +29,26 @@ describe('leads', () => {
     expect(link.querySelector('bdi')).toHaveAttribute('dir', 'ltr')
   })
 
+  it('have an address each: one opens from it, and closes to the list', async () => {
+    const user = userEvent.setup()
+    answerWith('get', LEADS, { items: [], next: null })
+    answerWith('get', `${LEADS}/7`, dana)
+    answerWith('get', `${LEADS}/7/history`, { items: [], next: null })
+    answerWith('get', `${LEADS}/7/conversations`, { items: [] })
+    const { router } = openApp('/leads/7', owner)
+    expect(await screen.findByTestId('lead-name')).toHaveValue('דנה כהן')
+    await user.click(screen.getByRole('button', { name: he.common.cancel }))
+    await waitFor(() => expect(router.state.location.pathname).toBe('/leads'))
+    await waitFor(() => expect(screen.queryByTestId('lead-name')).not.toBeInTheDocument())
+  })
+
+  it('that are gone say so', async () => {
+    answerWith('get', LEADS, { items: [], next: null })
+    refuseWith('get', `${LEADS}/9`, 404, 'not_found')
+    openApp('/leads/9', owner)
+    expect(await screen.findByTestId('error-notice')).toHaveTextContent(he.errors.why.not_found)
+  })
+
   it('are downloaded as a file under the name that the server gave', async () => {
     const user = userEvent.setup()
     answerWith('get', LEADS, { items: [dana], next: null })

@@ -1,12 +1,13 @@
 import { Button, Chip, Group, Stack } from '@mantine/core'
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
+import { useNavigate, useParams } from 'react-router'
 import { isolate, useWords } from '../../i18n'
 import { ConfirmDialog } from '../../ui/confirm-dialog'
 import { ErrorNotice } from '../../ui/error-notice'
 import { DownloadIcon, LeadsIcon, PlusIcon, SettingsIcon } from '../../ui/icons'
 import { Card, EmptyState, Loading, LoadMore, PageTitle } from '../../ui/page'
-import { stagesQuery, useStageName } from '../../ui/lead-stages'
+import { leadQuery, stagesQuery, useStageName } from '../../ui/lead-stages'
 import { Receipt } from '../../ui/receipt'
 import { useBusiness } from '../../ui/session'
 import { DuplicatesNotice } from './duplicates'
@@ -22,7 +23,8 @@ export function LeadsPage() {
   const nameOf = useStageName()
   const business = useBusiness()
   const [status, setStatus] = useState<string | null>(null)
-  const [edited, setEdited] = useState<Lead | 'new' | null>(null)
+  const { leadId } = useParams()
+  const [isCreating, setCreating] = useState(false)
   const [doomed, setDoomed] = useState<Lead | null>(null)
   const [receipt, setReceipt] = useState<string | null>(null)
   const [view, setView] = useView()
@@ -33,11 +35,24 @@ export function LeadsPage() {
   const leads = useInfiniteQuery({ ...leadsQuery(business.id, status), enabled: isTable })
   const remove = useDeleteLead(business.id)
   const exportAll = useExportLeads()
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const opened = useQuery({
+    ...leadQuery(business.id, Number(leadId)),
+    enabled: leadId !== undefined,
+  })
+  const edited = isCreating ? 'new' : leadId === undefined ? undefined : opened.data
   const rows = leads.data?.pages.flatMap((page) => page.items) ?? []
 
   const openForm = (lead: Lead | 'new') => {
     setReceipt(null)
-    setEdited(lead)
+    if (lead === 'new') return setCreating(true)
+    client.setQueryData(leadQuery(business.id, lead.id).queryKey, lead)
+    void navigate(`/leads/${lead.id}`)
+  }
+  const closeForm = () => {
+    setCreating(false)
+    if (leadId !== undefined) void navigate('/leads')
   }
   const closeDialog = () => {
     setDoomed(null)
@@ -149,8 +164,10 @@ export function LeadsPage() {
           onClose={() => setIsStaging(false)}
         />
       )}
-      {edited !== null && (
+      {opened.isError && opened.data === undefined && <ErrorNotice error={opened.error} />}
+      {edited !== undefined && stages.length > 0 && (
         <LeadForm
+          key={edited === 'new' ? edited : edited.id}
           businessId={business.id}
           timeZone={business.timezone}
           stages={stages}
@@ -159,9 +176,9 @@ export function LeadsPage() {
             const isKnown = 'same_person_ids' in saved && saved.same_person_ids.length > 0
             const added = isKnown ? t('leads.createdKnown') : t('leads.created')
             setReceipt(edited === 'new' ? added : t('leads.changed'))
-            setEdited(null)
+            closeForm()
           }}
-          onClose={() => setEdited(null)}
+          onClose={closeForm}
         />
       )}
       <ConfirmDialog
