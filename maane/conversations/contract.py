@@ -134,6 +134,8 @@ class SourceList(Shape):
 
 
 class Message(Shape):
+    """``is_echo``: a person wrote it from the business's own phone, not in Maane."""
+
     id: int
     direction: str
     author: str
@@ -141,6 +143,7 @@ class Message(Shape):
     text: str
     status: str
     error: str | None
+    is_echo: bool
     prompt_version: int | None
     created_at: datetime
 
@@ -212,6 +215,7 @@ def message_of(row: MessageRow) -> Message:
         text=row.text,
         status=_shown_status(row.status),
         error=row.error,
+        is_echo=row.is_echo,
         prompt_version=row.prompt_version,
         created_at=row.created_at,
     )

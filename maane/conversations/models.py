@@ -45,7 +45,7 @@ class Conversation(TenantOwned, Base):
         CheckConstraint("status IN ('open', 'closed')", name="status"),
         CheckConstraint("owner IN ('assistant', 'person')", name="owner"),
         CheckConstraint(
-            "silence_reason IN ('took_over', 'wrote', 'handed_over', 'stopped')",
+            "silence_reason IN ('took_over', 'wrote', 'handed_over', 'stopped', 'wrote_elsewhere')",
             name="silence_reason",
         ),
         Index("ix_conversations_business_id_last_message_id", "business_id", "last_message_id"),
@@ -108,6 +108,7 @@ class Message(TenantOwned, Base):
     it is decided, in that answer's transaction, or until a person answers or its job is given up.
 
     ``idempotency_key`` is the writer's own: a person's message that is posted twice is one.
+    ``is_echo``: a person wrote it in another app, from the business's own phone; the provider told.
     """
 
     __tablename__ = "messages"
@@ -160,6 +161,7 @@ class Message(TenantOwned, Base):
     error: Mapped[str | None] = mapped_column(Text)
     external_id: Mapped[str | None] = mapped_column(Text)
     prompt_version: Mapped[int | None]
+    is_echo: Mapped[bool] = mapped_column(default=False)
     awaits_answer: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(Utc)
 

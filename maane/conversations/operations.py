@@ -45,21 +45,24 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A message that came in. ``at`` is the provider's instant, ``received_at`` ours."""
+    """A message that came in. ``at`` is the provider's instant, ``received_at`` ours. ``is_echo``: the
+    business wrote it to the customer from its own phone; with ``takes_over`` it said something."""
 
     external_id: str
     text: str
     at: datetime
     received_at: datetime
     awaits_answer: bool
+    is_echo: bool = False
+    takes_over: bool = False
 
 
 def take_in(
     tx: Transaction, tenant: Tenant, contact: Contact, incoming: Sequence[Incoming]
 ) -> Conversation:
-    """Stores what a person wrote, in this order, once for each ``external_id``, and returns their
-    conversation, which is opened where there was none or it was closed. A takeover that ran out
-    ends here."""
+    """Stores what a person wrote, and what was written to them from the business's phone, in this
+    order, once for each ``external_id``, and returns their conversation, which is opened where there
+    was none or it was closed. A takeover that ran out ends here, and an echo begins one."""
     conversation = store.find_conversation(tx, tenant, contact.channel, contact.key)
     if conversation is None:
         # Two workers may hold the same first message for a moment; the second finds the first's.
@@ -84,39 +87,64 @@ def take_in(
         )
         store.add(tx, conversation)
     known = store.conversations_of(tx, tenant, [message.external_id for message in incoming])
-    new = [message for message in incoming if message.external_id not in known]
+    new = [
+        message
+        for message in incoming
+        if message.external_id not in known
+        and not (message.is_echo and _is_own_echo(tx, tenant, conversation, message))
+    ]
     if not new:
         return conversation
-    rows = [
-        Message(
-            business_id=tenant.id,
-            conversation_id=conversation.id,
-            direction="inbound",
-            author="customer",
-            text=message.text,
-            status="received",
-            external_id=message.external_id,
-            awaits_answer=message.awaits_answer,
-            created_at=message.received_at,
-        )
-        for message in new
-    ]
+    rows = [_row_of(conversation, message) for message in new]
     store.add_messages(tx, rows)
     pinning.note_return(conversation, min(message.at for message in new))
     at = now()
+    caller = caller_for_job(tenant)
+    is_waiting = False
     for message, row in zip(new, rows, strict=True):
         # A provider whose clock is ahead must not hold the window open.
-        ownership.note_said(conversation, row, min(message.at, at))
+        said_at = min(message.at, at)
+        ownership.note_said(conversation, row, said_at)
+        is_waiting = is_waiting or message.awaits_answer
+        if message.takes_over:
+            ownership.take_elsewhere(tx, tenant, caller, conversation, said_at)
+            is_waiting = False
     conversation.contact_name = contact.name or conversation.contact_name
     conversation.contact_phone = contact.phone or conversation.contact_phone
-    caller = caller_for_job(tenant)
     if not ownership.is_persons(conversation, at):
         ownership.give_back(tx, caller, conversation, reason="ran out")
-    elif any(message.awaits_answer for message in new):
+    elif is_waiting:
         conversation.is_waiting = True
     ownership.reopen(tx, caller, conversation)
     tx.flush()
     return conversation
+
+
+def _row_of(conversation: Conversation, message: Incoming) -> Message:
+    return Message(
+        business_id=conversation.business_id,
+        conversation_id=conversation.id,
+        direction="outbound" if message.is_echo else "inbound",
+        author="person" if message.is_echo else "customer",
+        text=message.text,
+        status="sent" if message.is_echo else "received",
+        external_id=message.external_id,
+        is_echo=message.is_echo,
+        awaits_answer=message.awaits_answer,
+        created_at=message.received_at,
+    )
+
+
+def _is_own_echo(
+    tx: Transaction, tenant: Tenant, conversation: Conversation, echo: Incoming
+) -> bool:
+    """True for the echo of a message of ours whose id at the provider is not known yet, because it is
+    being sent or nobody knows whether it was; the echo says that it was."""
+    sending = store.find_sending(tx, tenant, conversation.id, echo.text)
+    if sending is None:
+        return False
+    values = {"status": "sent", "external_id": echo.external_id, "error": None}
+    return store.move_status(tx, tenant, sending.id, ("sending",), values)
 
 
 def awaiting(tx: Transaction, tenant: Tenant, conversation_id: int) -> Sequence[Message]:

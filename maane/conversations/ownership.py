@@ -63,6 +63,45 @@ def take(
         conversation.is_waiting = True
 
 
+def take_elsewhere(
+    tx: Transaction,
+    tenant: Tenant,
+    caller: Caller,
+    conversation: Conversation,
+    wrote_at: datetime,
+) -> None:
+    """What a message that somebody of the business wrote from their own phone at ``wrote_at`` means: what
+    the customer had asked by then is answered, and the assistant is silent for ``TAKEOVER_HOURS`` from
+    then, of which none may be left. Who of Maane has the conversation keeps it."""
+    at = now()
+    inbound_at = conversation.last_inbound_at
+    is_answered = inbound_at is None or wrote_at >= inbound_at
+    if is_answered:
+        store.end_waiting(tx, tenant, conversation.id, conversation.last_message_id)
+        conversation.is_waiting = False
+    reopen(tx, caller, conversation)
+    until = wrote_at + timedelta(hours=TAKEOVER_HOURS)
+    if until <= at:
+        return
+    is_stopped = conversation.silence_reason == STOPPED
+    is_somebodys = conversation.owner_user_id is not None
+    has_it = is_somebodys or conversation.silence_reason == "wrote_elsewhere"
+    if not (is_persons(conversation, at) and has_it):
+        conversation.owner = "person"
+        conversation.owner_user_id = conversation.owner_name = None
+        conversation.owned_at = wrote_at
+        if not is_stopped:
+            conversation.silence_reason, conversation.silence_note = "wrote_elsewhere", None
+        audit.record(tx, caller, "conversation.taken_over", f"conversation:{conversation.id}")
+    if is_stopped:
+        conversation.owned_until_at = None
+    else:
+        conversation.owned_until_at = max(conversation.owned_until_at or until, until)
+    withheld = store.withhold_answers(tx, tenant, conversation.id)
+    if not is_answered and (withheld or store.list_awaiting(tx, tenant, conversation.id)):
+        conversation.is_waiting = True
+
+
 def fall_silent(
     tx: Transaction,
     caller: Caller,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from maane.conversations.models import (
@@ -18,14 +17,10 @@ from maane.conversations.models import (
     ConversationRead,
     Message,
 )
+from maane.conversations.search import found
 from maane.kit.db import page, upsert
 from maane.tenancy.access import Tenant
 
-SEARCHED_CONVERSATIONS = 20_000
-SEARCHED_MESSAGES = 20_000
-"""A search looks at the newest of a business only: without a full-text index, which the two databases
-do not share, its cost must have an end (docs/decisions/0009-inbox.md)."""
-FEWEST_DIGITS = 3
 PREVIEW = 200
 
 
@@ -96,40 +91,8 @@ def list_conversations(
             Conversation.assigned_user_id == user_id, Conversation.status == "open"
         )
     if words:
-        statement = statement.where(*_found(tx, tenant, words))
+        statement = statement.where(*found(tx, tenant, words))
     return page(tx, statement, Conversation.last_message_id, limit=limit, after=after)
-
-
-def _found(tx: Session, tenant: Tenant, words: str) -> list[ColumnElement[bool]]:
-    """Conditions for conversations whose name, phone number or messages hold the words."""
-    oldest_conversation = tx.scalar(
-        select(Conversation.last_message_id)
-        .where(Conversation.business_id == tenant.id)
-        .order_by(Conversation.last_message_id.desc())
-        .offset(SEARCHED_CONVERSATIONS)
-        .limit(1)
-    )
-    oldest_message = tx.scalar(
-        select(Message.id)
-        .where(Message.business_id == tenant.id)
-        .order_by(Message.id.desc())
-        .offset(SEARCHED_MESSAGES)
-        .limit(1)
-    )
-    said = select(Message.conversation_id).where(
-        Message.business_id == tenant.id,
-        Message.id > (oldest_message or 0),
-        func.lower(Message.text).contains(words.lower(), autoescape=True),
-    )
-    ways: list[ColumnElement[bool]] = [
-        func.lower(Conversation.contact_name).contains(words.lower(), autoescape=True),
-        Conversation.id.in_(said),
-    ]
-    # A number is kept as +972…, and people type 052-….
-    digits = re.sub(r"\D", "", words).lstrip("0")
-    if len(digits) >= FEWEST_DIGITS and not re.search(r"[^\W\d]", words):
-        ways.append(Conversation.contact_phone.contains(digits, autoescape=True))
-    return [Conversation.last_message_id > (oldest_conversation or 0), or_(*ways)]
 
 
 def previews_of(tx: Session, tenant: Tenant, message_ids: Sequence[int]) -> dict[int, Preview]:
@@ -233,6 +196,21 @@ def find_by_idempotency_key(
             Message.conversation_id == conversation_id,
             Message.idempotency_key == key,
         )
+    ).one_or_none()
+
+
+def find_sending(tx: Session, tenant: Tenant, conversation_id: int, words: str) -> Message | None:
+    """The oldest message of a conversation with this text that is being sent."""
+    return tx.scalars(
+        select(Message)
+        .where(
+            Message.business_id == tenant.id,
+            Message.conversation_id == conversation_id,
+            Message.status == "sending",
+            Message.text == words,
+        )
+        .order_by(Message.id)
+        .limit(1)
     ).one_or_none()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from maane.kit.checks import replace_check
 from maane.kit.db import BigId, Utc
 from maane.tenancy.protection import allow, secure_rows
 
@@ -47,26 +48,4 @@ def upgrade() -> None:
     allow("business_facts", "SELECT", "INSERT", "UPDATE", "DELETE")
 
     op.add_column("conversations", sa.Column("silence_note", sa.Text(), nullable=True))
-    _replace_check("conversations", "ck_conversations_silence_reason", *REASONS)
-
-
-def _replace_check(table: str, name: str, before: str, after: str) -> None:
-    """Gives a CHECK other values. SQLite cannot change a constraint, so its text is edited there, as
-    in the migration before; that one says why this is safe."""
-    connection = op.get_bind()
-    if connection.dialect.name == "postgresql":
-        op.drop_constraint(op.f(name), table, type_="check")
-        op.create_check_constraint(op.f(name), table, after)
-        return
-    found = sa.text("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = :name")
-    ddl = connection.execute(found, {"name": table}).scalar_one()
-    if ddl.count(before) != 1:
-        raise RuntimeError(f"{table} has another {name} than expected")
-    version = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
-    connection.exec_driver_sql("PRAGMA writable_schema = ON")
-    connection.execute(
-        sa.text("UPDATE sqlite_schema SET sql = :sql WHERE type = 'table' AND name = :name"),
-        {"sql": ddl.replace(before, after), "name": table},
-    )
-    connection.exec_driver_sql(f"PRAGMA schema_version = {version + 1}")
-    connection.exec_driver_sql("PRAGMA writable_schema = OFF")
+    replace_check("conversations", "ck_conversations_silence_reason", *REASONS)

@@ -8,7 +8,7 @@ import pytest
 
 from maane.channels.whatsapp.jobs import Work
 from maane.conversations import operations as conversations
-from maane.conversations import store
+from maane.conversations import search
 from maane.kit.db import now
 from maane.tenancy.access import tenant_for_job
 from tests.people import A, Browser, World, email_of
@@ -103,9 +103,9 @@ def test_search_by_name_number_and_words(inbox: Inbox, words: str, found: list[s
 
 
 def test_a_search_looks_at_the_newest_only(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "SEARCHED_MESSAGES", 2)
+    monkeypatch.setattr(search, "SEARCHED_MESSAGES", 2)
     assert inbox.names("q=תספורת") == []
-    monkeypatch.setattr(store, "SEARCHED_CONVERSATIONS", 2)
+    monkeypatch.setattr(search, "SEARCHED_CONVERSATIONS", 2)
     assert inbox.names("q=דנה") == []
     assert inbox.names("q=רות") == ["רות"]
 

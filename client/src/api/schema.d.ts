@@ -1785,7 +1785,10 @@ export interface components {
             /** From */
             from: number;
         };
-        /** Message */
+        /**
+         * Message
+         * @description ``is_echo``: a person wrote it from the business's own phone, not in Maane.
+         */
         Message: {
             /** Id */
             id: number;
@@ -1801,6 +1804,8 @@ export interface components {
             status: string;
             /** Error */
             error: string | null;
+            /** Is Echo */
+            is_echo: boolean;
             /** Prompt Version */
             prompt_version: number | null;
             /**

@@ -1,7 +1,7 @@
 /** Messages of one conversation, newest below, as both the conversations and the simulator show them. */
 import { Text } from '@mantine/core'
 import type { Schemas } from '../http'
-import { useWordFor } from '../i18n'
+import { useWordFor, useWords } from '../i18n'
 import { useFormats } from '../i18n/format'
 import classes from './message-thread.module.css'
 
@@ -22,6 +22,7 @@ export function MessageThread({
   outboundTestId = 'message-outbound',
 }: Props) {
   const wordFor = useWordFor()
+  const { t } = useWords()
   const formats = useFormats(timeZone)
   const own = pointOfView === 'business' ? 'outbound' : 'inbound'
   return (
@@ -39,7 +40,8 @@ export function MessageThread({
             {message.text}
           </div>
           <Text size="xs" className={classes.meta}>
-            <bdi>{message.author_name ?? wordFor('author', message.author)}</bdi> ·{' '}
+            <bdi>{message.author_name ?? wordFor('author', message.author)}</bdi>
+            {message.is_echo && <> {t('conversations.fromPhone')}</>} ·{' '}
             {formats.time(message.created_at)} · {wordFor('messageStatus', message.status)}
           </Text>
           {message.error !== null && (

@@ -153,7 +153,7 @@ class Work:
                 return None
             is_active = tenancy.is_active(tx, tenant)
             conversation, is_new = _take_in(tx, tenant, event, said, is_active=is_active)
-            if not is_active:
+            if said.is_echo or not is_active:
                 return None
             lead_name = _open_lead(tx, tenant, conversation.id, said, is_new=is_new)
             message = conversations.message_of_event(tx, tenant, said.external_id)
@@ -311,7 +311,9 @@ def _take_in(
                 text=message.text,
                 at=message.at,
                 received_at=row.received_at,
-                awaits_answer=message.is_answerable and is_active,
+                awaits_answer=message.is_answerable and not message.is_echo and is_active,
+                is_echo=message.is_echo,
+                takes_over=message.is_echo and message.is_answerable,
             )
             for message, row in parsed
         ],
@@ -334,7 +336,8 @@ def _has_written_more(tx: Transaction, tenant: Tenant, opened: Opened) -> bool:
     """True when the person wrote since the turn was opened: that is not taken in yet, since their jobs
     run one after the other."""
     waiting = inbox.waiting_events(tx, tenant, opened.way.provider, opened.way.contact_key)
-    return any(said is not None and said.is_answerable for said in (said_in(e) for e in waiting))
+    found = [said_in(event) for event in waiting]
+    return any(said is not None and said.is_answerable and not said.is_echo for said in found)
 
 
 def _open_lead(

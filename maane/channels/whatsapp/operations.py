@@ -146,7 +146,8 @@ def _store(
     messages: list[tuple[InboundMessage, str]],
 ) -> int:
     """The new ones with one job for each person, of the message that will be taken in last: it answers
-    for all that they wrote."""
+    for all that they wrote. What the business wrote from its own phone is taken in by a job beside
+    theirs: it takes the conversation over, and must not wait for a turn that waits for its model."""
     stored = inbox.store_once(
         tx,
         tenant,
@@ -158,12 +159,18 @@ def _store(
         event_id = stored.get(message.external_id)
         if event_id is None:
             continue
-        before = last.get(message.contact_key)
+        line = partition_of(message)
+        before = last.get(line)
         if before is None or order_of(message, event_id) > order_of(*before):
-            last[message.contact_key] = message, event_id
-    for message, event_id in last.values():
-        jobs.enqueue_turn(tx, ANSWER_JOB, tenant.id, event_id, message.contact_key)
+            last[line] = message, event_id
+    for line, (_, event_id) in last.items():
+        jobs.enqueue_turn(tx, ANSWER_JOB, tenant.id, event_id, line)
     return len(stored)
+
+
+def partition_of(message: InboundMessage) -> str:
+    """Whose jobs run one after the other with this one's."""
+    return f"echo:{message.contact_key}" if message.is_echo else message.contact_key
 
 
 def order_of(message: InboundMessage, event_id: int) -> tuple[bool, datetime, int]:
@@ -226,7 +233,7 @@ def retry_event(tx: Transaction, jobs: Jobs, tenant: Tenant, caller: Caller, eve
     message = conversations.message_of_event(tx, tenant, event.external_id)
     if message is not None:
         outbound.resume_answer(tx, tenant, message)
-    jobs.enqueue_turn(tx, ANSWER_JOB, tenant.id, event.id, said.contact_key, again=event.retries)
+    jobs.enqueue_turn(tx, ANSWER_JOB, tenant.id, event.id, partition_of(said), again=event.retries)
     audit.record(tx, caller, "event.retried", f"event:{event.id}")
 
 

@@ -1,7 +1,9 @@
 """Meta's webhook, read with a tolerant eye: what is not understood is passed over, never an error.
 
-Shapes: Meta's reference of the ``messages`` webhook field. ``timestamp`` is seconds as a string,
-``from`` is digits without a plus and may be absent for people who write under a user name.
+Shapes: Meta's reference of the webhook fields ``messages`` and ``smb_message_echoes``. ``timestamp`` is
+seconds as a string, ``from`` is digits without a plus and may be absent for people who write under a
+user name. An echo is what the business itself wrote, in the WhatsApp Business app on a phone of its own
+that shares the number: it is from the business ``to`` the customer.
 """
 
 from __future__ import annotations
@@ -27,11 +29,14 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 MAX_TEXT = 65_536
+ECHOES = "smb_message_echoes"
 
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """One message. ``text`` is what a person would read of it, media in brackets."""
+    """One message. ``text`` is what a person would read of it, media in brackets. ``is_answerable``: it
+    says something, where a reaction, a change or a removal of a message does not. ``is_echo``: not the
+    contact wrote it but somebody of the business, to them."""
 
     number_id: str
     external_id: str
@@ -41,6 +46,7 @@ class InboundMessage:
     text: str
     at: datetime
     is_answerable: bool
+    is_echo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,7 @@ def parse_delivery(raw: bytes) -> Delivery:
     document = _read(raw)
     messages: list[tuple[InboundMessage, str]] = []
     statuses: list[StatusUpdate] = []
-    for value in _values(document):
+    for field, value in _changes(document):
         number_id = _text(_dict(value.get("metadata")).get("phone_number_id"))
         if not number_id:
             continue
@@ -89,9 +95,10 @@ def parse_delivery(raw: bytes) -> Delivery:
             for key in (_line(contact.get("wa_id")), _line(contact.get("user_id")))
             if key
         }
-        for item in _dicts(value.get("messages")):
-            if (message := _message(number_id, item, names)) is not None:
-                messages.append((message, _piece(number_id, item, names)))
+        is_echo = field == ECHOES
+        for item in _dicts(value.get("message_echoes" if is_echo else "messages")):
+            if (message := _message(number_id, item, names, is_echo=is_echo)) is not None:
+                messages.append((message, _piece(number_id, item, names, is_echo=is_echo)))
         for item in _dicts(value.get("statuses")):
             if (status := _status(number_id, item)) is not None:
                 statuses.append(status)
@@ -101,7 +108,12 @@ def parse_delivery(raw: bytes) -> Delivery:
 def parse_piece(piece: str) -> InboundMessage | None:
     """A stored event, read again when its job runs."""
     stored = _dict(json.loads(piece))
-    return _message(_text(stored.get("number_id")), _dict(stored["message"]), stored["names"])
+    return _message(
+        _text(stored.get("number_id")),
+        _dict(stored["message"]),
+        stored["names"],
+        is_echo=stored.get("is_echo") is True,
+    )
 
 
 def build_delivery(
@@ -140,16 +152,26 @@ def _read(raw: bytes) -> Any:
         raise MalformedJson from None
 
 
-def _values(document: Any) -> Iterator[dict[str, Any]]:
+def _changes(document: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The name and the value of each webhook field that is understood."""
     for entry in _dicts(_dict(document).get("entry")):
         for change in _dicts(entry.get("changes")):
-            if change.get("field") == "messages":
-                yield _dict(change.get("value"))
+            field = change.get("field")
+            if field in ("messages", ECHOES):
+                yield field, _dict(change.get("value"))
 
 
-def _message(number_id: str, item: dict[str, Any], names: dict[str, str]) -> InboundMessage | None:
+def _contact(item: dict[str, Any], *, is_echo: bool) -> tuple[str, str]:
+    """The digits and the user id of the person on the other side; either may be empty."""
+    side = "to" if is_echo else "from"
+    return _line(item.get(side)), _line(item.get(f"{side}_user_id"))
+
+
+def _message(
+    number_id: str, item: dict[str, Any], names: dict[str, str], *, is_echo: bool
+) -> InboundMessage | None:
     external_id = _text(item.get("id"))
-    digits, user_id = _line(item.get("from")), _line(item.get("from_user_id"))
+    digits, user_id = _contact(item, is_echo=is_echo)
     key = digits or user_id
     if not external_id or not key:
         return None
@@ -163,6 +185,7 @@ def _message(number_id: str, item: dict[str, Any], names: dict[str, str]) -> Inb
         text=_words(kind, item)[:MAX_TEXT],
         at=_instant(item.get("timestamp")),
         is_answerable=kind not in ("reaction", "system", "edit", "revoke"),
+        is_echo=is_echo,
     )
 
 
@@ -206,10 +229,11 @@ def error_words(error: dict[str, Any]) -> str:
     return ": ".join(part for part in (shown, words, details) if part)[:500]
 
 
-def _piece(number_id: str, item: dict[str, Any], names: dict[str, str]) -> str:
-    keys = {_line(item.get("from")), _line(item.get("from_user_id"))}
+def _piece(number_id: str, item: dict[str, Any], names: dict[str, str], *, is_echo: bool) -> str:
+    keys = _contact(item, is_echo=is_echo)
     mine = {key: name for key, name in names.items() if key in keys}
-    return json.dumps({"number_id": number_id, "message": item, "names": mine})
+    piece = {"number_id": number_id, "message": item, "names": mine}
+    return json.dumps(piece | {"is_echo": True} if is_echo else piece)
 
 
 def _phone(digits: str) -> str | None:

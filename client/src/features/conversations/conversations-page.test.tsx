@@ -66,6 +66,7 @@ const question = {
   text: 'יש תור?',
   status: 'received',
   error: null,
+  is_echo: false,
   prompt_version: null,
   created_at: at,
 }
@@ -309,6 +310,18 @@ describe('an assistant that fell silent by itself', () => {
     answerWith('get', `${PATH}/3`, escalated)
     openApp('/conversations/3', owner)
     expect(await screen.findByTestId('escalated')).toHaveTextContent('איש לא ענה עד')
+  })
+
+  it('says that somebody wrote from the phone of the business', async () => {
+    answerWith('get', PATH, { items: [], next: null })
+    answerWith('get', `${PATH}/3`, silent('wrote_elsewhere', null, inHours(12)))
+    const echo = { ...reply, author: 'person', author_name: null, is_echo: true }
+    answerWith('get', `${PATH}/3/messages`, { items: [echo], next: null })
+    openApp('/conversations/3', owner)
+    expect(await screen.findByTestId('owner')).toHaveTextContent('מהטלפון של העסק')
+    expect(await screen.findByTestId('message-outbound')).toHaveTextContent(
+      'איש צוות מהטלפון של העסק',
+    )
   })
 
   it('has no end where the customer asked for silence', async () => {

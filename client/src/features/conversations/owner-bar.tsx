@@ -7,8 +7,12 @@ import classes from './conversations.module.css'
 import { useAct, type Conversation } from './queries'
 
 /** The sentence for each reason that the assistant is silent. */
-const SILENCE: Record<string, 'silentWrote' | 'silentHandedOver' | 'silentStopped'> = {
+const SILENCE: Record<
+  string,
+  'silentWrote' | 'silentWroteElsewhere' | 'silentHandedOver' | 'silentStopped'
+> = {
   wrote: 'silentWrote',
+  wrote_elsewhere: 'silentWroteElsewhere',
   handed_over: 'silentHandedOver',
   stopped: 'silentStopped',
 }

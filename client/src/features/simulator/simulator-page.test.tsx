@@ -14,6 +14,7 @@ const conversation = {
   contact_phone: '+972525550101',
   contact_name: null,
   lead_id: null,
+  is_echo: false,
   prompt_version: 1,
   newest_prompt_version: 1,
   last_message_at: at,
