@@ -12,6 +12,8 @@ import os
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from maane.appointments.routes import lead_routes as appointment_lead_routes
+from maane.appointments.routes import routes as appointment_routes
 from maane.auth import csrf
 from maane.auth.routes import routes as auth_routes
 from maane.auth.sessions import ServerSessions
@@ -43,6 +45,8 @@ ROUTES = (
     prompt_routes,
     lead_routes,
     fact_routes,
+    appointment_routes,
+    appointment_lead_routes,
     conversation_routes,
     conversation_lead_routes,
     whatsapp_routes,

@@ -242,6 +242,12 @@ def decide_answer(
     return answer
 
 
+def begin_with(tx: Transaction, answer: Message, words: str) -> None:
+    """Puts words before those of an answer that was decided on in this transaction."""
+    answer.text = f"{words}\n\n{answer.text}".strip()
+    tx.flush()
+
+
 def fall_silent(
     tx: Transaction,
     tenant: Tenant,

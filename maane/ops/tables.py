@@ -1,5 +1,6 @@
 """All tables, imported once, so that ``Base.metadata`` is complete wherever it is read."""
 
+from maane.appointments import models as appointments
 from maane.auth import models as auth
 from maane.channels import inbox
 from maane.channels.whatsapp import models as whatsapp
@@ -11,6 +12,7 @@ from maane.prompts import models as prompts
 from maane.tenancy import models as tenancy
 
 __all__ = [
+    "appointments",
     "auth",
     "conversations",
     "facts",

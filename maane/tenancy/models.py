@@ -43,7 +43,8 @@ def tenant_keys(*more: Any) -> tuple[Any, ...]:
 
 
 class Business(Base):
-    """A tenant. Suspended ones keep their rows and serve nobody."""
+    """A tenant. Suspended ones keep their rows and serve nobody. ``offers_appointments`` follows
+    ``appointments.models.Availability``: each turn reads this row and need not ask for that one."""
 
     __tablename__ = "businesses"
     __table_args__ = (
@@ -57,6 +58,7 @@ class Business(Base):
     language: Mapped[str] = mapped_column(Text, default="he")
     timezone: Mapped[str] = mapped_column(Text, default="Asia/Jerusalem")
     status: Mapped[str] = mapped_column(Text, default="active")
+    offers_appointments: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(Utc, default=now)
     updated_at: Mapped[datetime] = mapped_column(Utc, default=now)
 

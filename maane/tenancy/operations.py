@@ -96,6 +96,16 @@ def lock_and_look(tx: Transaction, tenant: Tenant) -> bool:
     return status == "active"
 
 
+def offer_appointments(tx: Transaction, tenant: Tenant, is_offered: bool) -> None:
+    """Notes whether customers can have appointments."""
+    get_business(tx, tenant.id).offers_appointments = is_offered
+    tx.flush()
+
+
+def offers_appointments(tx: Transaction, tenant: Tenant) -> bool:
+    return get_business(tx, tenant.id).offers_appointments
+
+
 def is_active(tx: Transaction, tenant: Tenant) -> bool:
     """False for a suspended business: nobody is answered in its name."""
     return get_business(tx, tenant.id).status == "active"
