@@ -8,8 +8,8 @@ from alembic import op
 from maane.kit.db import BigId, Utc
 from maane.tenancy.protection import allow, secure_rows
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 
 
 def upgrade() -> None:
