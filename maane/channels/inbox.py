@@ -12,11 +12,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint, delete, select, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnExpressionArgument,
+    ForeignKey,
+    Index,
+    Select,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from maane.kit.db import Base, BigId, Transaction, Utc, now, page, upsert
 from maane.kit.errors import Conflict
+from maane.kit.prepared import PreparedQuery
 from maane.tenancy.access import Tenant
 from maane.tenancy.models import TenantOwned, tenant_keys
 
@@ -146,30 +159,32 @@ def store_once(
     return stored
 
 
-def get_event(tx: Session, tenant: Tenant, event_id: int) -> InboundEvent | None:
-    return tx.scalars(
-        select(InboundEvent).where(
-            InboundEvent.business_id == tenant.id, InboundEvent.id == event_id
-        )
-    ).one_or_none()
+def _events(*where: ColumnExpressionArgument[bool]) -> Select[InboundEvent]:
+    return select(InboundEvent).where(InboundEvent.business_id == bindparam("business_id"), *where)
+
+
+_EVENT = PreparedQuery(_events(InboundEvent.id == bindparam("id")))
+_WAITING = PreparedQuery(
+    _events(
+        InboundEvent.provider == bindparam("provider"),
+        InboundEvent.contact_key == bindparam("contact_key"),
+        InboundEvent.processed_at.is_(None),
+        InboundEvent.failed_at.is_(None),
+    ).order_by(InboundEvent.id)
+)
+
+
+def get_event(tx: Transaction, tenant: Tenant, event_id: int) -> InboundEvent | None:
+    return tx.load_one(_EVENT, {"business_id": tenant.id, "id": event_id})
 
 
 def waiting_events(
-    tx: Session, tenant: Tenant, provider: str, contact_key: str
+    tx: Transaction, tenant: Tenant, provider: str, contact_key: str
 ) -> Sequence[InboundEvent]:
     """What a person wrote and nobody has taken in yet, oldest first. Not what was given up: it must
     not hold up the rest, and waits until it is run again."""
-    return tx.scalars(
-        select(InboundEvent)
-        .where(
-            InboundEvent.business_id == tenant.id,
-            InboundEvent.provider == provider,
-            InboundEvent.contact_key == contact_key,
-            InboundEvent.processed_at.is_(None),
-            InboundEvent.failed_at.is_(None),
-        )
-        .order_by(InboundEvent.id)
-    ).all()
+    values = {"business_id": tenant.id, "provider": provider, "contact_key": contact_key}
+    return tx.load(_WAITING, values)
 
 
 def list_failed(
@@ -182,7 +197,7 @@ def list_failed(
     return page(tx, statement, InboundEvent.id, limit=limit, after=after)
 
 
-def mark_failed(tx: Session, tenant: Tenant, event_id: int, reason: str) -> None:
+def mark_failed(tx: Transaction, tenant: Tenant, event_id: int, reason: str) -> None:
     """Says that an event's job was given up. ``reason`` is in words of ours, for the screen: what a
     customer wrote or a provider answered has no place in it."""
     event = get_event(tx, tenant, event_id)

@@ -265,7 +265,7 @@ def fall_silent(
 
 
 def lead_id_of(tx: Transaction, tenant: Tenant, conversation_id: int) -> int | None:
-    return store.leads_of(tx, tenant, [conversation_id]).get(conversation_id)
+    return store.lead_of(tx, tenant, conversation_id)
 
 
 def tie_lead(tx: Transaction, tenant: Tenant, conversation_id: int, lead_id: int) -> None:
