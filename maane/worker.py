@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from http import HTTPStatus
@@ -20,6 +21,10 @@ from maane.notifications.jobs import Notices
 from maane.notifications.operations import ESCALATE_JOB, MAIL_JOB, WHATSAPP_JOB
 from maane.settings import Settings
 from maane.tenancy.database import check_role
+
+POLITENESS = 10
+"""How much the worker gives way where processors are short: a webhook's answer and a person's click come
+before a turn, which thinks for seconds."""
 
 
 class _Health(BaseHTTPRequestHandler):
@@ -60,6 +65,7 @@ def serve_worker(settings: Settings, health: tuple[str, int] | None) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
+    os.nice(POLITENESS)
     server = None
     if health is not None:
         server = ThreadingHTTPServer(health, _Health)
