@@ -11,8 +11,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select
 
-from maane.kit.db import Transaction, now, page
-from maane.kit.prepared import Prepared
+from maane.kit.db import Prepared, Transaction, now, page
 from maane.tenancy.access import Caller, Tenant
 from maane.tenancy.models import AuditEvent
 

@@ -1,1 +1,0 @@
-"""When a business takes people, and who comes when: one appointment at a time of one place."""
