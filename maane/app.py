@@ -12,6 +12,8 @@ import os
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from maane.appointments.routes import lead_routes as appointment_lead_routes
+from maane.appointments.routes import routes as appointment_routes
 from maane.auth import csrf
 from maane.auth.routes import routes as auth_routes
 from maane.auth.sessions import ServerSessions
@@ -29,7 +31,6 @@ from maane.leads.routes import routes as lead_routes
 from maane.notifications.routes import routes as notification_routes
 from maane.ops.health import routes as health_routes
 from maane.ops.pages import install_pages
-from maane.privacy.routes import routes as privacy_routes
 from maane.prompts.routes import routes as prompt_routes
 from maane.settings import Settings, load_settings
 from maane.tenancy import impersonation
@@ -44,11 +45,12 @@ ROUTES = (
     prompt_routes,
     lead_routes,
     fact_routes,
+    appointment_routes,
+    appointment_lead_routes,
     conversation_routes,
     conversation_lead_routes,
     whatsapp_routes,
     notification_routes,
-    privacy_routes,
     health_routes,
 )
 

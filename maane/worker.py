@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from http import HTTPStatus
@@ -18,9 +19,12 @@ from maane.jobs.queue import Job, run_jobs
 from maane.kit.db import Database
 from maane.notifications.jobs import Notices
 from maane.notifications.operations import ESCALATE_JOB, MAIL_JOB, WHATSAPP_JOB
-from maane.privacy.jobs import RETENTION_JOB, Retention
 from maane.settings import Settings
 from maane.tenancy.database import check_role
+
+POLITENESS = 10
+"""How much the worker gives way where processors are short: a webhook's answer and a person's click come
+before a turn, which thinks for seconds."""
 
 
 class _Health(BaseHTTPRequestHandler):
@@ -61,6 +65,7 @@ def serve_worker(settings: Settings, health: tuple[str, int] | None) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
+    os.nice(POLITENESS)
     server = None
     if health is not None:
         server = ThreadingHTTPServer(health, _Health)
@@ -68,15 +73,12 @@ def serve_worker(settings: Settings, health: tuple[str, int] | None) -> None:
     work = Work(database, settings, model_of(settings))
     notices = Notices(database, settings, work.jobs)
     phone = PhoneNotices(database, settings)
-    retention = Retention(database, work.jobs)
-    threading.Thread(target=retention.plan_nights, args=(stopping,), daemon=True).start()
     try:
         jobs = {
             ANSWER_JOB: Job(work.answer, work.give_up),
             SEND_JOB: Job(work.send, work.give_up_sending),
             MAIL_JOB: Job(notices.mail, notices.give_up),
             WHATSAPP_JOB: Job(phone.send, notices.give_up),
-            RETENTION_JOB: Job(retention.run, retention.give_up),
             ESCALATE_JOB: Job(notices.escalate, notices.give_up_escalating),
         }
         run_jobs(database, settings.worker_id, jobs, stopping)

@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
 from maane.app import create_app
+from maane.appointments import operations as appointments
+from maane.appointments.contract import AppointmentBody
 from maane.auth.csrf import EXEMPT_READS, EXEMPT_WRITES
 from maane.conversations import operations as conversations
 from maane.conversations import people
@@ -253,14 +256,16 @@ def test_nothing_of_a_is_seen_or_changed_by_b(world: World, routes: list[Route])
 
 
 def _say_something_in_a(world: World) -> None:
-    """The first conversation, in business A, with a message and a note of A."""
+    """The first conversation and the first appointment, in business A, with words of A."""
     contact = conversations.Contact("simulator", "972500000001", None, "Customer of A")
     with world.database.transaction(A) as tx:
         tenant = tenant_for_job(tx, A)
         said = conversations.Incoming("m1", "words of A", now(), now(), awaits_answer=True)
         conversation = conversations.take_in(tx, tenant, contact, [said])
         people.add_note(tx, tenant, caller_for_job(tenant), conversation.id, "note of A")
-    assert conversation.id == A
+        body = AppointmentBody(date=now().date() + timedelta(days=2), time="10:00", name="x of A")
+        appointment, _ = appointments.book(tx, tenant, caller_for_job(tenant), body)
+    assert conversation.id == appointment.id == A
 
 
 def _patch_for(route: Route) -> Any:

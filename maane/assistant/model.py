@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
+
+from maane.kit.text import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,17 @@ class Budget:
     time_s: float = 30.0
     tokens: int = 40_000
     tool_calls: int = 8
+
+
+class Arguments(BaseModel):
+    """What a model may give to a tool: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def plain(value: str) -> str:
+    """Words of a model, as they can be stored."""
+    return storable(value).strip()
 
 
 class ModelError(Exception):

@@ -1,4 +1,5 @@
-"""What the model may do in a turn: look up facts, save details, hand over, fall silent.
+"""What the model may do in a turn: look up facts, save details, hand over, fall silent; and, where the
+business takes them, appointments (``booking``).
 
 Each tool belongs to one turn of one business: both come from the job, and no word of the model or of
 the customer can name another. Looking up reads at once; the others are kept in ``Deeds`` until the
@@ -12,13 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
-from maane.assistant.model import Tool
+from maane.assistant import booking
+from maane.assistant.model import Arguments, Tool, plain
 from maane.conversations import operations as conversations
 from maane.facts import operations as facts
 from maane.kit.db import Database, Transaction
-from maane.kit.text import Phone, storable
+from maane.kit.text import Phone
 from maane.leads import operations as leads
 from maane.leads.contract import Email, Name
 from maane.tenancy.access import Tenant, caller_for_job, tenant_for_job
@@ -27,19 +29,11 @@ LONGEST_LOOK_UP = 8_000
 """Characters of facts that one look-up puts before the model."""
 
 
-def _plain(value: str) -> str:
-    return storable(value).strip()
-
-
-class _Arguments(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class LookUp(_Arguments):
+class LookUp(Arguments):
     query: Annotated[str, Field(max_length=500, description="What the person wants to know")]
 
 
-class SaveLead(_Arguments):
+class SaveLead(Arguments):
     """Only what the person said. Leave out what they did not say."""
 
     name: Name | None = None
@@ -51,15 +45,15 @@ class SaveLead(_Arguments):
     ] = None
 
 
-class HandToPerson(_Arguments):
+class HandToPerson(Arguments):
     reason: Annotated[
         str,
-        AfterValidator(_plain),
+        AfterValidator(plain),
         Field(max_length=300, description="Why a person is needed, for the staff, in one sentence"),
     ]
 
 
-class Stop(_Arguments):
+class Stop(Arguments):
     """Takes nothing."""
 
 
@@ -70,6 +64,7 @@ class Deeds:
     details: dict[str, str] = field(default_factory=dict)
     handed_over: str | None = None
     is_stopped: bool = False
+    wishes: booking.Wishes = field(default_factory=booking.Wishes)
 
 
 def tools_for(database: Database, tenant: Tenant, deeds: Deeds) -> Sequence[Tool]:
@@ -83,7 +78,7 @@ def tools_for(database: Database, tenant: Tenant, deeds: Deeds) -> Sequence[Tool
 
     def save_lead(arguments: SaveLead) -> str:
         told = arguments.model_dump(exclude_none=True)
-        told = {key: text for key, value in told.items() if (text := _plain(value))}
+        told = {key: text for key, value in told.items() if (text := plain(value))}
         if not told:
             return "Nothing was saved: there were no details."
         deeds.details |= told
@@ -126,8 +121,10 @@ def tools_for(database: Database, tenant: Tenant, deeds: Deeds) -> Sequence[Tool
     )
 
 
-def carry_out(tx: Transaction, tenant: Tenant, conversation_id: int, deeds: Deeds) -> None:
-    """Makes a turn's deeds true, in the transaction that decides on its reply."""
+def carry_out(tx: Transaction, tenant: Tenant, conversation_id: int, deeds: Deeds) -> str:
+    """Makes a turn's deeds true, in the transaction that decides on its reply. Returns what only the
+    deeds can say to the customer, which the reply begins with; mostly nothing."""
+    said = booking.settle(tx, tenant, conversation_id, deeds.wishes) if deeds.wishes else ""
     lead_id = conversations.lead_id_of(tx, tenant, conversation_id)
     if deeds.details and lead_id is not None:
         told = deeds.details
@@ -148,6 +145,7 @@ def carry_out(tx: Transaction, tenant: Tenant, conversation_id: int, deeds: Deed
         conversations.fall_silent(
             tx, tenant, conversation_id, "handed_over", deeds.handed_over or None
         )
+    return said
 
 
 def _shortened(rows: list[dict[str, Any]]) -> str:

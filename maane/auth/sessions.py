@@ -19,7 +19,8 @@ from flask import Flask, Request, Response, current_app, session
 from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from maane.kit.db import Database, Prepared, Transaction, now
+from maane.kit.db import Database, Transaction, now
+from maane.kit.prepared import Prepared
 from maane.settings import Settings
 
 COOKIE = "__Host-session"

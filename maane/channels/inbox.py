@@ -11,12 +11,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint, delete, select, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnExpressionArgument,
+    ForeignKey,
+    Index,
+    Select,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from maane.kit.db import Base, BigId, Transaction, Utc, now, page, upsert
+from maane.kit.db import Base, BigId, Database, Transaction, Utc, now, page, upsert
 from maane.kit.errors import Conflict
+from maane.kit.prepared import Prepared, PreparedQuery
 from maane.tenancy.access import Tenant
 from maane.tenancy.models import TenantOwned, tenant_keys
 
@@ -29,9 +43,6 @@ class ChannelNumber(Base):
     provider: Mapped[str] = mapped_column(Text, primary_key=True)
     external_number: Mapped[str] = mapped_column(Text, primary_key=True)
     business_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("businesses.id"), index=True)
-
-
-ROWS_AT_ONCE = 1000
 
 
 class InboundEvent(TenantOwned, Base):
@@ -83,13 +94,20 @@ class Arrival:
     payload: str
 
 
-def business_of_number(tx: Session, provider: str, number: str) -> int | None:
+_NUMBERS: Any = ChannelNumber.__table__
+_EVENTS: Any = InboundEvent.__table__
+_BUSINESS_OF_NUMBER = Prepared(
+    select(_NUMBERS.c.business_id).where(
+        _NUMBERS.c.provider == bindparam("provider"),
+        _NUMBERS.c.external_number == bindparam("number"),
+    )
+)
+
+
+def business_of_number(database: Database, provider: str, number: str) -> int | None:
     """The business that a provider's number belongs to; None for a number that nobody has."""
-    return tx.scalars(
-        select(ChannelNumber.business_id).where(
-            ChannelNumber.provider == provider, ChannelNumber.external_number == number
-        )
-    ).one_or_none()
+    row = database.fetch_one(_BUSINESS_OF_NUMBER, {"provider": provider, "number": number})
+    return None if row is None else row[0]
 
 
 def claim_number(tx: Transaction, tenant: Tenant, provider: str, number: str) -> None:
@@ -100,7 +118,8 @@ def claim_number(tx: Transaction, tenant: Tenant, provider: str, number: str) ->
         .values(provider=provider, external_number=number, business_id=tenant.id)
         .on_conflict_do_nothing(index_elements=["provider", "external_number"])
     )
-    if business_of_number(tx, provider, number) != tenant.id:
+    owner = tx.run(_BUSINESS_OF_NUMBER, {"provider": provider, "number": number})
+    if owner != [(tenant.id,)]:
         raise Conflict("number_taken")
 
 
@@ -118,12 +137,12 @@ def release_number(tx: Session, tenant: Tenant, provider: str, number: str) -> N
 def store_once(
     tx: Transaction, tenant: Tenant, provider: str, arrivals: Sequence[Arrival]
 ) -> dict[str, int]:
-    """The ids of the events that were not there yet, by their external ids. One statement for a
-    thousand of them, which is the most that Meta sends at once."""
-    at = now()
+    """The ids of the events that were not there yet, by their external ids."""
+    statement, at = _add_once(tx), now()
     stored: dict[str, int] = {}
-    for start in range(0, len(arrivals), ROWS_AT_ONCE):
-        rows = [
+    for arrival in arrivals:
+        added = tx.run(
+            statement,
             {
                 "business_id": tenant.id,
                 "provider": provider,
@@ -132,44 +151,56 @@ def store_once(
                 "payload": arrival.payload,
                 "received_at": at,
                 "retries": 0,
-            }
-            for arrival in arrivals[start : start + ROWS_AT_ONCE]
-        ]
-        statement = (
-            upsert(tx, InboundEvent)
-            .values(rows)
-            .on_conflict_do_nothing(index_elements=["business_id", "provider", "external_id"])
-            .returning(InboundEvent.external_id, InboundEvent.id)
+            },
         )
-        for external_id, key in tx.execute(statement):
-            stored[external_id] = key
+        if added:
+            stored[arrival.external_id] = added[0][0]
     return stored
 
 
-def get_event(tx: Session, tenant: Tenant, event_id: int) -> InboundEvent | None:
-    return tx.scalars(
-        select(InboundEvent).where(
-            InboundEvent.business_id == tenant.id, InboundEvent.id == event_id
+def _add_once(tx: Transaction) -> Prepared:
+    kind = tx.get_bind().dialect.name
+    if kind not in _ADD_ONCE:
+        columns = ("provider", "external_id", "contact_key", "payload", "received_at", "retries")
+        _ADD_ONCE[kind] = Prepared(
+            upsert(tx, InboundEvent)
+            .values({key: bindparam(key) for key in ("business_id", *columns)})
+            .on_conflict_do_nothing(index_elements=["business_id", "provider", "external_id"])
+            .returning(_EVENTS.c.id)
         )
-    ).one_or_none()
+    return _ADD_ONCE[kind]
+
+
+_ADD_ONCE: dict[str, Prepared] = {}
+"""By kind of database: each spells it by itself."""
+
+
+def _events(*where: ColumnExpressionArgument[bool]) -> Select[InboundEvent]:
+    return select(InboundEvent).where(InboundEvent.business_id == bindparam("business_id"), *where)
+
+
+_EVENT = PreparedQuery(_events(InboundEvent.id == bindparam("id")))
+_WAITING = PreparedQuery(
+    _events(
+        InboundEvent.provider == bindparam("provider"),
+        InboundEvent.contact_key == bindparam("contact_key"),
+        InboundEvent.processed_at.is_(None),
+        InboundEvent.failed_at.is_(None),
+    ).order_by(InboundEvent.id)
+)
+
+
+def get_event(tx: Transaction, tenant: Tenant, event_id: int) -> InboundEvent | None:
+    return tx.load_one(_EVENT, {"business_id": tenant.id, "id": event_id})
 
 
 def waiting_events(
-    tx: Session, tenant: Tenant, provider: str, contact_key: str
+    tx: Transaction, tenant: Tenant, provider: str, contact_key: str
 ) -> Sequence[InboundEvent]:
     """What a person wrote and nobody has taken in yet, oldest first. Not what was given up: it must
     not hold up the rest, and waits until it is run again."""
-    return tx.scalars(
-        select(InboundEvent)
-        .where(
-            InboundEvent.business_id == tenant.id,
-            InboundEvent.provider == provider,
-            InboundEvent.contact_key == contact_key,
-            InboundEvent.processed_at.is_(None),
-            InboundEvent.failed_at.is_(None),
-        )
-        .order_by(InboundEvent.id)
-    ).all()
+    values = {"business_id": tenant.id, "provider": provider, "contact_key": contact_key}
+    return tx.load(_WAITING, values)
 
 
 def list_failed(
@@ -182,7 +213,7 @@ def list_failed(
     return page(tx, statement, InboundEvent.id, limit=limit, after=after)
 
 
-def mark_failed(tx: Session, tenant: Tenant, event_id: int, reason: str) -> None:
+def mark_failed(tx: Transaction, tenant: Tenant, event_id: int, reason: str) -> None:
     """Says that an event's job was given up. ``reason`` is in words of ours, for the screen: what a
     customer wrote or a provider answered has no place in it."""
     event = get_event(tx, tenant, event_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from maane.appointments import operations as appointments
 from maane.conversations import store
 from maane.conversations.models import Conversation
 from maane.kit.db import Transaction
@@ -23,9 +24,10 @@ def list_sources(tx: Transaction, tenant: Tenant, lead_id: int) -> Sequence[Conv
 def merge_leads(
     tx: Transaction, tenant: Tenant, caller: Caller, lead_id: int, other_id: int
 ) -> Lead:
-    """The other lead goes into this one with its conversations and its history. Raises ``NotFound``,
-    ``Invalid`` for a lead and itself, and ``Conflict``."""
+    """The other lead goes into this one with its conversations, its appointments and its history.
+    Raises ``NotFound``, ``Invalid`` for a lead and itself, and ``Conflict``."""
     lead, other = leads.lock_pair(tx, tenant, lead_id, other_id)
     # Before the other is deleted: its ties would go with it.
     store.move_leads(tx, tenant, other.id, lead.id)
+    appointments.move_leads(tx, tenant, other.id, lead.id)
     return leads.absorb(tx, tenant, caller, lead, other)

@@ -242,6 +242,12 @@ def decide_answer(
     return answer
 
 
+def begin_with(tx: Transaction, answer: Message, words: str) -> None:
+    """Puts words before those of an answer that was decided on in this transaction."""
+    answer.text = f"{words}\n\n{answer.text}".strip()
+    tx.flush()
+
+
 def fall_silent(
     tx: Transaction,
     tenant: Tenant,
@@ -259,7 +265,7 @@ def fall_silent(
 
 
 def lead_id_of(tx: Transaction, tenant: Tenant, conversation_id: int) -> int | None:
-    return store.leads_of(tx, tenant, [conversation_id]).get(conversation_id)
+    return store.lead_of(tx, tenant, conversation_id)
 
 
 def tie_lead(tx: Transaction, tenant: Tenant, conversation_id: int, lead_id: int) -> None:

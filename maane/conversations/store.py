@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
+from maane.conversations import statements
 from maane.conversations.models import (
     WITHHELD,
     Conversation,
@@ -18,7 +19,7 @@ from maane.conversations.models import (
     Message,
 )
 from maane.conversations.search import found
-from maane.kit.db import page, upsert
+from maane.kit.db import Transaction, page, upsert
 from maane.tenancy.access import Tenant
 
 PREVIEW = 200
@@ -34,38 +35,23 @@ class Preview:
 
 
 def find_conversation(
-    tx: Session, tenant: Tenant, channel: str, contact_key: str
+    tx: Transaction, tenant: Tenant, channel: str, contact_key: str
 ) -> Conversation | None:
     """Locked, as by ``lock_conversation``."""
-    return tx.scalars(
-        select(Conversation)
-        .where(
-            Conversation.business_id == tenant.id,
-            Conversation.channel == channel,
-            Conversation.contact_key == contact_key,
-        )
-        .with_for_update(key_share=True)
-    ).one_or_none()
+    values = {"business_id": tenant.id, "channel": channel, "contact_key": contact_key}
+    return tx.load_one(statements.LOCKED_OF_CONTACT, values)
 
 
-def get_conversation(tx: Session, tenant: Tenant, conversation_id: int) -> Conversation | None:
-    return tx.scalars(
-        select(Conversation).where(
-            Conversation.business_id == tenant.id, Conversation.id == conversation_id
-        )
-    ).one_or_none()
+def get_conversation(tx: Transaction, tenant: Tenant, conversation_id: int) -> Conversation | None:
+    values = {"business_id": tenant.id, "id": conversation_id}
+    return tx.load_one(statements.CONVERSATION, values)
 
 
-def lock_conversation(tx: Session, tenant: Tenant, conversation_id: int) -> Conversation | None:
+def lock_conversation(tx: Transaction, tenant: Tenant, conversation_id: int) -> Conversation | None:
     """The conversation as it is now, for the one transaction that may change it. On SQLite the
     transaction holds the only write lock already. A message is locked after its conversation, never
     before."""
-    return tx.scalars(
-        select(Conversation)
-        .where(Conversation.business_id == tenant.id, Conversation.id == conversation_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    return tx.load_one(statements.LOCKED, {"business_id": tenant.id, "id": conversation_id})
 
 
 def list_conversations(
@@ -139,6 +125,12 @@ def mark_read(
     )
 
 
+def lead_of(tx: Transaction, tenant: Tenant, conversation_id: int) -> int | None:
+    values = {"business_id": tenant.id, "conversation_id": conversation_id}
+    rows = tx.run(statements.LEAD, values)
+    return rows[0][0] if rows else None
+
+
 def leads_of(tx: Session, tenant: Tenant, conversation_ids: Sequence[int]) -> dict[int, int]:
     rows = tx.execute(
         select(ConversationLead.conversation_id, ConversationLead.lead_id).where(
@@ -159,32 +151,24 @@ def list_messages(
     return page(tx, statement, Message.id, limit=limit, after=after)
 
 
-def list_until(tx: Session, tenant: Tenant, message: Message, *, limit: int) -> list[Message]:
+def list_until(tx: Transaction, tenant: Tenant, message: Message, *, limit: int) -> list[Message]:
     """What was said up to a message, oldest first. What was withheld was not said."""
-    statement = (
-        select(Message)
-        .where(
-            Message.business_id == tenant.id,
-            Message.conversation_id == message.conversation_id,
-            Message.id <= message.id,
-            Message.status != WITHHELD,
-        )
-        .order_by(Message.id.desc())
-        .limit(limit)
-    )
-    return list(reversed(tx.scalars(statement).all()))
+    values = {
+        "business_id": tenant.id,
+        "conversation_id": message.conversation_id,
+        "until_id": message.id,
+        "limit": limit,
+    }
+    return tx.load(statements.UNTIL, values)[::-1]
 
 
-def find_message(tx: Session, tenant: Tenant, message_id: int) -> Message | None:
-    return tx.scalars(
-        select(Message).where(Message.business_id == tenant.id, Message.id == message_id)
-    ).one_or_none()
+def find_message(tx: Transaction, tenant: Tenant, message_id: int) -> Message | None:
+    return tx.load_one(statements.MESSAGE, {"business_id": tenant.id, "id": message_id})
 
 
-def find_by_external_id(tx: Session, tenant: Tenant, external_id: str) -> Message | None:
-    return tx.scalars(
-        select(Message).where(Message.business_id == tenant.id, Message.external_id == external_id)
-    ).one_or_none()
+def find_by_external_id(tx: Transaction, tenant: Tenant, external_id: str) -> Message | None:
+    values = {"business_id": tenant.id, "external_id": external_id}
+    return tx.load_one(statements.OF_EXTERNAL_ID, values)
 
 
 def find_by_idempotency_key(
@@ -214,10 +198,8 @@ def find_sending(tx: Session, tenant: Tenant, conversation_id: int, words: str) 
     ).one_or_none()
 
 
-def find_answer(tx: Session, tenant: Tenant, message_id: int) -> Message | None:
-    return tx.scalars(
-        select(Message).where(Message.business_id == tenant.id, Message.answers_id == message_id)
-    ).one_or_none()
+def find_answer(tx: Transaction, tenant: Tenant, message_id: int) -> Message | None:
+    return tx.load_one(statements.ANSWER, {"business_id": tenant.id, "answers_id": message_id})
 
 
 def conversations_of(tx: Session, tenant: Tenant, external_ids: Sequence[str]) -> dict[str, int]:
@@ -229,31 +211,19 @@ def conversations_of(tx: Session, tenant: Tenant, external_ids: Sequence[str]) -
     return {external_id: key for external_id, key in rows if external_id is not None}
 
 
-def list_awaiting(tx: Session, tenant: Tenant, conversation_id: int) -> Sequence[Message]:
-    return tx.scalars(
-        select(Message)
-        .where(
-            Message.business_id == tenant.id,
-            Message.conversation_id == conversation_id,
-            Message.awaits_answer,
-        )
-        .order_by(Message.id)
-    ).all()
+def list_awaiting(tx: Transaction, tenant: Tenant, conversation_id: int) -> Sequence[Message]:
+    values = {"business_id": tenant.id, "conversation_id": conversation_id}
+    return tx.load(statements.AWAITING, values)
 
 
-def end_waiting(tx: Session, tenant: Tenant, conversation_id: int, last_id: int) -> None:
+def end_waiting(tx: Transaction, tenant: Tenant, conversation_id: int, last_id: int) -> None:
     """No message of the conversation up to ``last_id`` awaits an answer any more."""
-    tx.execute(
-        update(Message)
-        .where(
-            Message.business_id == tenant.id,
-            Message.conversation_id == conversation_id,
-            Message.id <= last_id,
-            Message.awaits_answer,
-        )
-        .values(awaits_answer=False)
-        .execution_options(synchronize_session=False)
-    )
+    values = {
+        "business_id": tenant.id,
+        "of_conversation_id": conversation_id,
+        "until_id": last_id,
+    }
+    tx.run(statements.END_WAITING, values)
 
 
 def is_answered_after(tx: Session, tenant: Tenant, message: Message) -> bool:
@@ -309,23 +279,19 @@ def withhold_answers(tx: Session, tenant: Tenant, conversation_id: int) -> list[
 
 
 def move_status(
-    tx: Session, tenant: Tenant, message_id: int, before: Sequence[str], values: dict[str, Any]
+    tx: Transaction, tenant: Tenant, message_id: int, before: Sequence[str], values: dict[str, Any]
 ) -> bool:
     """Changes a message only while its status is one of ``before``; True when it was."""
-    statement = (
-        update(Message)
-        .where(
-            Message.business_id == tenant.id, Message.id == message_id, Message.status.in_(before)
-        )
-        .values(**values)
-        .returning(Message.id)
-        .execution_options(synchronize_session=False)
+    given = {f"new_{key}": value for key, value in values.items()}
+    moved = tx.run(
+        statements.move_status(before, list(values)),
+        {"business_id": tenant.id, "message_id": message_id, **given},
     )
-    return tx.execute(statement).first() is not None
+    return bool(moved)
 
 
 def find_outbound(
-    tx: Session, tenant: Tenant, external_id: str, own_id: int | None
+    tx: Transaction, tenant: Tenant, external_id: str, own_id: int | None
 ) -> Message | None:
     """An outbound message by the provider's id; else by ours as the provider echoed it, while the
     message has no other id at the provider."""

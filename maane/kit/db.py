@@ -19,7 +19,6 @@ from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import (
     BigInteger,
-    ClauseElement,
     DateTime,
     Integer,
     MetaData,
@@ -27,17 +26,15 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import URL, Connection, Dialect
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, MultipleResultsFound, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-from maane.kit.drivers import driver_of, raise_as_sqlalchemy
 from maane.kit.engines import BEGIN_WRITING, postgres_engine, sqlite_engine
 from maane.kit.errors import Invalid, Unavailable
-from maane.kit.libpq import PreparedStatement
+from maane.kit.prepared import Prepared, PreparedQuery
 
 SCOPE_SETTING = "maane.tenant"
 MAX_PAGE = 200
@@ -81,81 +78,6 @@ class Base(DeclarativeBase):
     )
 
 
-class Prepared:
-    """One constant statement of a hot path, compiled once and then sent to the driver itself.
-
-    SQLAlchemy's way from a statement to its driver costs more than SQLite's answer does. Values and
-    rows are converted by the columns' own types. A row is a plain tuple.
-    """
-
-    def __init__(self, statement: ClauseElement) -> None:
-        self.statement = statement
-        self._for: dict[str, _Compiled] = {}
-
-    def execute(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """All rows; none for a statement that returns none. Raises what SQLAlchemy would raise."""
-        dialect = connection.dialect
-        compiled = self._for.get(dialect.name)
-        if compiled is None:
-            compiled = self._for[dialect.name] = _Compiled(self.statement, dialect)
-        try:
-            return compiled.execute(connection, values)
-        except dialect.loaded_dbapi.Error as error:
-            raise_as_sqlalchemy(connection, compiled.sql, error)
-
-
-class _Compiled:
-    """What a driver needs of a statement, and what must be done to the values on either side."""
-
-    def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
-        if dialect.name == "postgresql":
-            dialect = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
-        compiled: Any = statement.compile(dialect=dialect)
-        self.sql: str = compiled.string
-        self._libpq = PreparedStatement(self.sql) if dialect.name == "postgresql" else None
-        self._order: list[str] = compiled.positiontup
-        self._fixed = {
-            name: bound.effective_value
-            for name, bound in compiled.binds.items()
-            if not bound.required
-        }
-        self._convert_values = {
-            name: convert
-            for name, bound in compiled.binds.items()
-            if (convert := bound.type.dialect_impl(dialect).bind_processor(dialect)) is not None
-        }
-        columns = statement.selected_columns if isinstance(statement, Select) else ()
-        self._convert_columns = [
-            (number, convert)
-            for number, column in enumerate(columns)
-            if (convert := column.type.dialect_impl(dialect).result_processor(dialect, None))
-            is not None
-        ]
-
-    def execute(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        bound, driver = self._bind(values), driver_of(connection)
-        if self._libpq is not None:
-            return self._convert(self._libpq.execute(driver, connection.info, bound))
-        return self._convert(driver.execute(self.sql, bound).fetchall())
-
-    def _bind(self, values: Mapping[str, Any]) -> list[Any]:
-        bound = {**self._fixed, **values}
-        for name, convert in self._convert_values.items():
-            bound[name] = convert(bound[name])
-        return [bound[name] for name in self._order]
-
-    def _convert(self, found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-        if not self._convert_columns:
-            return found
-        converted = []
-        for row in found:
-            cells = list(row)
-            for number, convert in self._convert_columns:
-                cells[number] = convert(cells[number])
-            converted.append(tuple(cells))
-        return converted
-
-
 class Transaction(Session):
     """The one transaction of a request or a job. ``scope`` is set once, at its start.
 
@@ -191,6 +113,18 @@ class Transaction(Session):
         for guard in self.guards:
             guard(self, prepared.statement, values)
         return prepared.execute(self._connection, values)
+
+    def load(self, query: PreparedQuery[T], values: Mapping[str, Any]) -> list[T]:
+        """The objects of one prepared query, in this session. As with the session's own queries here,
+        nothing is flushed before."""
+        return query.objects_of(self, self.run(query, values))
+
+    def load_one(self, query: PreparedQuery[T], values: Mapping[str, Any]) -> T | None:
+        """The one object of a query that finds at most one. Raises ``MultipleResultsFound``."""
+        found = self.load(query, values)
+        if len(found) > 1:
+            raise MultipleResultsFound("a query for one row found several")
+        return found[0] if found else None
 
 
 def _announce(scope: int) -> str:

@@ -17,6 +17,13 @@ _UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _INVISIBLE = dict.fromkeys([0x200E, 0x200F, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _DASHES = re.compile(r"[\u2010-\u2015\u2212\u05be\u00ad]")
 
+_SCRIPTS = (
+    ("he", re.compile("[\u0590-\u05ff]")),
+    ("ar", re.compile("[\u0600-\u06ff\u0750-\u077f]")),
+    ("ru", re.compile("[\u0400-\u04ff]")),
+    ("en", re.compile("[A-Za-z]")),
+)
+
 
 def _without_nul(value: str) -> str:
     if "\x00" in value:
@@ -35,6 +42,13 @@ def storable(value: str) -> str:
     """Text from a machine outside, which cannot be asked to mend it: what no database or no wire
     would take (control characters, lone surrogates) is left out."""
     return _UNSTORABLE.sub("", value)
+
+
+def language_of(text: str) -> str | None:
+    """The language of a text as the script of most of its letters tells; None for one without letters."""
+    counts = {key: len(script.findall(text)) for key, script in _SCRIPTS}
+    most = max(counts, key=lambda key: counts[key])
+    return most if counts[most] else None
 
 
 def normal_phone(value: str, region: str = "IL") -> str:

@@ -44,14 +44,14 @@ def list_stages(tx: Transaction, tenant: Tenant) -> list[Counted]:
 def stages_for_writing(tx: Transaction, tenant: Tenant) -> dict[str, LeadStage]:
     """The stages by their keys, none of which is removed before the transaction ends. A business that
     is new gets the built-in ones here: the layer that makes businesses knows nothing of leads."""
-    stages = store.list_stages(tx, tenant, lock=True)
+    stages = store.lock_stages(tx, tenant)
     if not stages:
         rows = [
             {"key": stage.key, "name": None, "position": stage.position, "kind": stage.kind}
             for stage in _built_in(tenant)
         ]
         store.add_stages(tx, tenant, rows)
-        stages = store.list_stages(tx, tenant, lock=True)
+        stages = store.lock_stages(tx, tenant)
     return {stage.key: stage for stage in stages}
 
 

@@ -5,37 +5,51 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from maane.kit.db import page, upsert
+from maane.kit.db import Transaction, page, upsert
+from maane.kit.prepared import PreparedQuery
 from maane.leads.models import Lead, LeadEvent, LeadStage
 from maane.tenancy.access import Tenant
 
+_OF_BUSINESS = select(Lead).where(Lead.business_id == bindparam("business_id"))
+_BY_ID = _OF_BUSINESS.where(Lead.id == bindparam("id"))
+_FOUND = PreparedQuery(_BY_ID)
+_LOCKED = PreparedQuery(_BY_ID.with_for_update(), is_fresh=True)
+_NEWEST_OF_PHONE = PreparedQuery(
+    _OF_BUSINESS.where(Lead.phone == bindparam("phone"))
+    .order_by(Lead.id.desc())
+    .limit(literal_column("1"))
+)
+_STAGES_FOR_WRITING = PreparedQuery(
+    select(LeadStage)
+    .where(LeadStage.business_id == bindparam("business_id"))
+    .order_by(LeadStage.position, LeadStage.key)
+    .with_for_update(read=True, key_share=True)
+)
 
-def find_lead(tx: Session, tenant: Tenant, lead_id: int) -> Lead | None:
-    return tx.scalars(
-        select(Lead).where(Lead.business_id == tenant.id, Lead.id == lead_id)
-    ).one_or_none()
+
+def find_lead(tx: Transaction, tenant: Tenant, lead_id: int) -> Lead | None:
+    return tx.load_one(_FOUND, {"business_id": tenant.id, "id": lead_id})
 
 
-def lock_lead(tx: Session, tenant: Tenant, lead_id: int) -> Lead | None:
+def lock_lead(tx: Transaction, tenant: Tenant, lead_id: int) -> Lead | None:
     """The lead as it is now, for the one transaction that may change it."""
-    return tx.scalars(
-        select(Lead)
-        .where(Lead.business_id == tenant.id, Lead.id == lead_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    return tx.load_one(_LOCKED, {"business_id": tenant.id, "id": lead_id})
 
 
-def find_lead_by_phone(tx: Session, tenant: Tenant, phone: str) -> Lead | None:
-    return tx.scalars(
-        select(Lead)
-        .where(Lead.business_id == tenant.id, Lead.phone == phone)
-        .order_by(Lead.id.desc())
-        .limit(1)
-    ).one_or_none()
+def find_lead_by_phone(tx: Transaction, tenant: Tenant, phone: str) -> Lead | None:
+    return tx.load_one(_NEWEST_OF_PHONE, {"business_id": tenant.id, "phone": phone})
 
 
 def list_leads(
@@ -77,17 +91,19 @@ def delete_lead(tx: Session, lead: Lead) -> None:
     tx.flush()
 
 
-def list_stages(tx: Session, tenant: Tenant, *, lock: bool = False) -> Sequence[LeadStage]:
-    """In their order; none for a business that was never written to. With ``lock`` none of them can
-    be removed before the transaction ends, while their names may still change."""
-    statement = (
+def list_stages(tx: Session, tenant: Tenant) -> Sequence[LeadStage]:
+    """In their order; none for a business that was never written to."""
+    return tx.scalars(
         select(LeadStage)
         .where(LeadStage.business_id == tenant.id)
         .order_by(LeadStage.position, LeadStage.key)
-    )
-    if lock:
-        statement = statement.with_for_update(read=True, key_share=True)
-    return tx.scalars(statement).all()
+    ).all()
+
+
+def lock_stages(tx: Transaction, tenant: Tenant) -> Sequence[LeadStage]:
+    """The same; none of them can be removed before the transaction ends, while their names may still
+    change."""
+    return tx.load(_STAGES_FOR_WRITING, {"business_id": tenant.id})
 
 
 def add_stages(tx: Session, tenant: Tenant, rows: Sequence[dict[str, Any]]) -> None:

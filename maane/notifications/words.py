@@ -7,19 +7,12 @@ others read, and the conversation is one click away.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from maane.kit.text import storable
+from maane.kit.text import language_of, storable
 
 LONGEST_NAME = 100
 LONGEST_SUBJECT = 150
-_SCRIPTS = (
-    ("he", re.compile("[\u0590-\u05ff]")),
-    ("ar", re.compile("[\u0600-\u06ff\u0750-\u077f]")),
-    ("ru", re.compile("[\u0400-\u04ff]")),
-    ("en", re.compile("[A-Za-z]")),
-)
 _HEADLINES = {
     "he": {
         "handed_over": "{name} מבקש/ת מענה מאדם",
@@ -104,11 +97,9 @@ def trial(language: str, business: str) -> Letter:
 
 
 def apology(text: str, language: str) -> str:
-    """The one honest sentence to a customer for whom nobody came, in the language of what they wrote:
-    the script of most of its letters tells, and the business's language where it tells nothing."""
-    counts = {key: len(script.findall(text)) for key, script in _SCRIPTS}
-    most = max(counts, key=lambda key: counts[key])
-    return _SORRY.get(most if counts[most] else language, _SORRY["en"])
+    """The one honest sentence to a customer for whom nobody came, in the language of what they wrote,
+    and in the business's where that tells nothing."""
+    return _SORRY.get(language_of(text) or language, _SORRY["en"])
 
 
 def _one_line(value: str) -> str:

@@ -7,20 +7,27 @@ has users already it does nothing.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import maane.ops.tables  # noqa: F401  (the tables that point at each other)
+from maane.appointments import availability
+from maane.appointments import operations as appointments
+from maane.appointments.contract import AvailabilityBody, Interval
+from maane.appointments.models import DAYS_IN_WEEK
+from maane.appointments.operations import Customer
 from maane.auth import operations as auth
 from maane.auth import store as auth_store
 from maane.auth.operations import generate_password
-from maane.kit.db import Database
+from maane.kit.db import Database, Transaction
 from maane.leads import operations as leads
 from maane.leads.contract import LeadBody
+from maane.leads.models import Lead
 from maane.prompts import operations as prompts
 from maane.prompts.contract import PromptsBody
 from maane.settings import Settings
 from maane.tenancy import operations as tenancy
 from maane.tenancy import store as tenancy_store
-from maane.tenancy.access import caller_for_job, tenant_for_job
+from maane.tenancy.access import Tenant, caller_for_job, tenant_for_job
 from maane.tenancy.contract import BusinessBody
 
 LOGINS_FILE = "demo-logins.txt"
@@ -35,6 +42,8 @@ class DemoBusiness:
     calls_prompt: str
     whatsapp_prompt: str
     leads: tuple[tuple[str, str, str], ...]
+    week: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """Opening and closing of the weekdays on which it takes appointments; 0 is Sunday."""
 
 
 AGENCY = DemoBusiness(
@@ -59,12 +68,13 @@ SALON = DemoBusiness(
     ),
     whatsapp_prompt=(
         "את העוזרת של מספרת דנה בחיפה. ענו בחום ובקצרה. מחירים: תספורת אישה 180 ₪, "
-        "תספורת גבר 90 ₪, צבע החל מ־250 ₪. אל תבטיחו תור; קחו שם ומועד מבוקש."
+        "תספורת גבר 90 ₪, צבע החל מ־250 ₪. מי שרוצה תור: הציעו מועד פנוי."
     ),
     leads=(
         ("מיכל אברהם", "052-345-6789", "צבע ותספורת ביום חמישי"),
         ("Daniel Cohen", "054-456-7890", "Asked about a wedding hairdo"),
     ),
+    week=dict.fromkeys(range(5), ("09:00", "19:00")) | {5: ("09:00", "13:00")},
 )
 
 
@@ -109,9 +119,27 @@ def _make_business(database: Database, demo: DemoBusiness) -> int:
         caller = caller_for_job(tenant)
         texts = PromptsBody(calls_prompt=demo.calls_prompt, whatsapp_prompt=demo.whatsapp_prompt)
         prompts.replace_prompts(tx, tenant, caller, texts)
-        for name, phone, note in demo.leads:
+        known = [
             leads.create_lead(tx, tenant, caller, LeadBody(name=name, phone=phone, note=note))
+            for name, phone, note in demo.leads
+        ]
+        if demo.week:
+            _open_calendar(tx, tenant, demo, known[0])
     return business.id
+
+
+def _open_calendar(tx: Transaction, tenant: Tenant, demo: DemoBusiness, lead: Lead) -> None:
+    """The week, and the lead's appointment at the second of the free times."""
+    caller = caller_for_job(tenant)
+    week = [
+        [Interval(opens=demo.week[day][0], closes=demo.week[day][1])] if day in demo.week else []
+        for day in range(DAYS_IN_WEEK)
+    ]
+    body = AvailabilityBody(week=week, length_min=45, notice_min=120, ahead_days=30, capacity=1)
+    rules, _ = availability.replace_availability(tx, tenant, caller, body)
+    *_, second = availability.offered_times(tx, tenant, rules, limit=2)
+    who = Customer(lead_id=lead.id)
+    appointments.book_offered(tx, tenant, caller, second.starts_at, who, lead.note)
 
 
 def _make_user(

@@ -1,5 +1,6 @@
 """All tables, imported once, so that ``Base.metadata`` is complete wherever it is read."""
 
+from maane.appointments import models as appointments
 from maane.auth import models as auth
 from maane.channels import inbox
 from maane.channels.whatsapp import models as whatsapp
@@ -7,18 +8,17 @@ from maane.conversations import models as conversations
 from maane.facts import models as facts
 from maane.leads import models as leads
 from maane.notifications import models as notifications
-from maane.privacy import models as privacy
 from maane.prompts import models as prompts
 from maane.tenancy import models as tenancy
 
 __all__ = [
+    "appointments",
     "auth",
     "conversations",
     "facts",
     "inbox",
     "leads",
     "notifications",
-    "privacy",
     "prompts",
     "tenancy",
     "whatsapp",

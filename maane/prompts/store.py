@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, insert, literal_column, select
 
-from maane.kit.db import Prepared, Transaction
+from maane.kit.db import Transaction
+from maane.kit.prepared import Prepared
 from maane.prompts.models import PromptVersion, SavedPrompts
 from maane.tenancy.access import Tenant
 

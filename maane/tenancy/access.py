@@ -24,13 +24,13 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, NoReturn
 
 from flask import current_app, g, request
-from sqlalchemy.orm import Session
 
 from maane.auth.sessions import Home, Snapshot, current_session
+from maane.kit.db import Transaction
 from maane.kit.endpoint import SIGNED_IN, Access, spec_of
 from maane.kit.errors import Forbidden, NotFound, Unauthenticated
 from maane.kit.http import request_id
-from maane.tenancy.models import Business
+from maane.tenancy import store
 
 ADMIN = Access("admin")
 ADMIN_OF = Access("admin of")
@@ -100,9 +100,9 @@ def tenant() -> Tenant:
     return value
 
 
-def tenant_for_job(tx: Session, business_id: int) -> Tenant:
+def tenant_for_job(tx: Transaction, business_id: int) -> Tenant:
     """The business that a job or the command line works for. Raises ``NotFound``."""
-    business = tx.get(Business, business_id)
+    business = store.find_business(tx, business_id)
     if business is None:
         raise NotFound
     return Tenant(business.id, business.name, business.language, business.timezone, proof=_PROOF)

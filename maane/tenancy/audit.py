@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select
 
-from maane.kit.db import Prepared, Transaction, now, page
+from maane.kit.db import Transaction, now, page
+from maane.kit.prepared import Prepared
 from maane.tenancy.access import Caller, Tenant
 from maane.tenancy.models import AuditEvent
 

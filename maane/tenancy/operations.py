@@ -81,11 +81,6 @@ def _verb(changed: list[str], business: Business) -> str:
     return "business.changed"
 
 
-def list_retaining(tx: Transaction) -> Sequence[Business]:
-    """The businesses that keep conversations for a time only, suspended ones too."""
-    return store.list_retaining(tx)
-
-
 def lock(tx: Transaction, tenant: Tenant) -> None:
     """Serializes the writes of one business that must not race, and looks once more whether it is
     active. Raises ``Forbidden`` when it was suspended after the guard had looked."""
@@ -99,6 +94,16 @@ def lock_and_look(tx: Transaction, tenant: Tenant) -> bool:
     if status is None:
         raise NotFound
     return status == "active"
+
+
+def offer_appointments(tx: Transaction, tenant: Tenant, is_offered: bool) -> None:
+    """Notes whether customers can have appointments."""
+    get_business(tx, tenant.id).offers_appointments = is_offered
+    tx.flush()
+
+
+def offers_appointments(tx: Transaction, tenant: Tenant) -> bool:
+    return get_business(tx, tenant.id).offers_appointments
 
 
 def is_active(tx: Transaction, tenant: Tenant) -> bool:

@@ -14,7 +14,8 @@ from sqlalchemy.orm import aliased
 
 from maane.auth.models import LoginSession, User
 from maane.auth.sessions import Home, Impersonation, Snapshot, SnapshotQuery
-from maane.kit.db import Prepared, Utc, now
+from maane.kit.db import Utc, now
+from maane.kit.prepared import Prepared
 from maane.tenancy.models import Assignment, Business
 
 _COMMA: Any = literal_column("','")

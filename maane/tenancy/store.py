@@ -9,7 +9,8 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from maane.auth.models import User
-from maane.kit.db import Prepared, Transaction, page
+from maane.kit.db import Transaction, page
+from maane.kit.prepared import Prepared, PreparedQuery
 from maane.tenancy.models import Assignment, Business
 
 _TABLE: Any = Business.__table__
@@ -20,15 +21,11 @@ _LOCK = Prepared(
 )
 
 
-def find_business(tx: Session, business_id: int) -> Business | None:
-    return tx.get(Business, business_id)
+_BUSINESS = PreparedQuery(select(Business).where(Business.id == bindparam("business_id")))
 
 
-def list_retaining(tx: Session) -> Sequence[Business]:
-    """The businesses that keep conversations for a time only."""
-    return tx.scalars(
-        select(Business).where(Business.retention_days.is_not(None)).order_by(Business.id)
-    ).all()
+def find_business(tx: Transaction, business_id: int) -> Business | None:
+    return tx.load_one(_BUSINESS, {"business_id": business_id})
 
 
 def lock_business(tx: Transaction, business_id: int) -> str | None:

@@ -6,11 +6,20 @@ from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import QueuePool, bindparam, func, insert, literal_column, select, text
-from sqlalchemy.exc import IntegrityError, InternalError, OperationalError, ProgrammingError
+from sqlalchemy import QueuePool, bindparam, func, insert, literal_column, select, text, update
+from sqlalchemy.exc import (
+    IntegrityError,
+    InternalError,
+    MultipleResultsFound,
+    OperationalError,
+    ProgrammingError,
+)
 
-from maane.kit.db import Prepared
+from maane.kit.prepared import Prepared, PreparedQuery
+from maane.leads import stages
+from maane.leads.models import Lead
 from maane.prompts.models import PromptVersion
+from maane.tenancy.access import tenant_for_job
 from maane.tenancy.isolation import IsolationError
 from tests.people import A, B, World
 from tests.postgres import Cluster
@@ -136,3 +145,85 @@ def test_connections_that_the_server_ended_are_replaced_at_once(
     pool = world.database.engine.pool
     assert isinstance(pool, QueuePool)
     assert pool.checkedin() == 1
+
+
+_ALL = select(Lead).where(Lead.business_id == bindparam("business_id"))
+_BY_ID = _ALL.where(Lead.id == bindparam("id"))
+FOUND = PreparedQuery(_BY_ID)
+FRESH = PreparedQuery(_BY_ID, is_fresh=True)
+ALL = PreparedQuery(_ALL)
+
+
+def _lead(name: str) -> Lead:
+    at = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
+    return Lead(
+        business_id=A,
+        name=name,
+        note="",
+        status="new",
+        source="manual",
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def _added(world: World, name: str) -> int:
+    with world.database.transaction(A) as tx:
+        stages.stages_for_writing(tx, tenant_for_job(tx, A))
+        lead = _lead(name)
+        tx.add(lead)
+        tx.flush()
+        return lead.id
+
+
+def test_a_loaded_object_is_the_session_s_own(world: World) -> None:
+    """As the ORM would load it: equal in all columns, changed by flush, one object for one row."""
+    key = _added(world, "דנה")
+    with world.database.transaction(A) as tx:
+        lead = tx.load_one(FOUND, {"business_id": A, "id": key})
+        assert lead is not None
+        assert tx.load_one(FOUND, {"business_id": A, "id": key}) is lead
+        assert tx.get(Lead, key) is lead
+        lead.name = "רות"
+    with world.database.transaction(A) as tx:
+        asked = tx.scalars(select(Lead).where(Lead.business_id == A, Lead.id == key)).one()
+        columns = {c.key: getattr(asked, c.key) for c in Lead.__mapper__.column_attrs}
+        tx.expunge_all()
+        loaded = tx.load_one(FOUND, {"business_id": A, "id": key})
+        assert loaded is not asked
+        assert columns == {c.key: getattr(loaded, c.key) for c in Lead.__mapper__.column_attrs}
+        assert columns["name"] == "רות"
+
+
+def test_only_a_fresh_query_overwrites_what_the_session_knows(world: World) -> None:
+    key = _added(world, "דנה")
+    values = {"business_id": A, "id": key}
+    with world.database.transaction(A) as tx:
+        lead = tx.load_one(FOUND, values)
+        assert lead is not None
+        tx.execute(
+            update(Lead.__table__)
+            .where(Lead.__table__.c.business_id == A, Lead.__table__.c.id == key)
+            .values(name="רות")
+        )
+        assert tx.load(FOUND, values) == [lead]
+        assert lead.name == "דנה"
+        assert tx.load(FRESH, values) == [lead]
+        assert lead.name == "רות"
+        assert not tx.is_modified(lead)
+
+
+def test_one_row_is_asked_for_and_two_are_a_mistake(world: World) -> None:
+    values = {"business_id": A}
+    _added(world, "דנה")
+    _added(world, "רות")
+    with world.database.transaction(A) as tx:
+        assert tx.load_one(FOUND, {"business_id": A, "id": 0}) is None
+        with pytest.raises(MultipleResultsFound):
+            tx.load_one(ALL, values)
+
+
+def test_nothing_is_loaded_of_another_business(world: World) -> None:
+    key = _added(world, "דנה")
+    with world.database.transaction(B) as tx, pytest.raises(IsolationError):
+        tx.load_one(FOUND, {"business_id": A, "id": key})

@@ -212,6 +212,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/business/current/appointments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The appointments of some days of this business.
+         * @description Access: business.
+         */
+        get: operations["appointments_list_appointments"];
+        put?: never;
+        /**
+         * Books an appointment by hand, where there is room.
+         * @description Access: business.
+         */
+        post: operations["appointments_book_appointment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/appointments/{appointment_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancels an appointment, and frees its time. The customer is not told.
+         * @description Access: business.
+         */
+        post: operations["appointments_cancel_appointment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/appointments/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When this business takes appointments.
+         * @description Access: business.
+         */
+        get: operations["appointments_get_availability"];
+        /**
+         * Replaces the week and the rules. What is booked stays.
+         * @description Access: business.
+         */
+        put: operations["appointments_replace_availability"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/appointments/free": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The free times of one day.
+         * @description Access: business.
+         */
+        get: operations["appointments_list_free_times"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/business/current/assistant": {
         parameters: {
             query?: never;
@@ -640,6 +728,26 @@ export interface paths {
         patch: operations["leads_change_lead"];
         trace?: never;
     };
+    "/api/business/current/leads/{lead_id}/appointments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The appointments of a lead, the last ones first.
+         * @description Access: business.
+         */
+        get: operations["lead_appointments_list_appointments_of_lead"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/business/current/leads/{lead_id}/conversations": {
         parameters: {
             query?: never;
@@ -888,50 +996,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/business/current/privacy/retention": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * How long conversations are kept, and what the last night deleted.
-         * @description Access: business.
-         */
-        get: operations["privacy_get_retention"];
-        /**
-         * Changes it from the next night on.
-         * @description Access: business.
-         */
-        put: operations["privacy_replace_retention"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/business/current/privacy/retention/preview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What would be deleted by now, table by table.
-         * @description Access: business.
-         */
-        get: operations["privacy_preview_retention"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/business/current/prompt": {
         parameters: {
             query?: never;
@@ -1104,6 +1168,127 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Appointment
+         * @description ``made_by`` and ``cancelled_by`` are ``assistant`` or ``person``. The name and the phone number are
+         *     the lead's where there is one; null for somebody whose lead was deleted.
+         */
+        Appointment: {
+            /** Id */
+            id: number;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Status */
+            status: string;
+            /** Name */
+            name: string | null;
+            /** Phone */
+            phone: string | null;
+            /** Note */
+            note: string;
+            /** Lead Id */
+            lead_id: number | null;
+            /** Conversation Id */
+            conversation_id: number | null;
+            /** Made By */
+            made_by: string;
+            /** Made By Name */
+            made_by_name: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Cancelled At */
+            cancelled_at: string | null;
+            /** Cancelled By */
+            cancelled_by: string | null;
+            /** Cancelled By Name */
+            cancelled_by_name: string | null;
+        };
+        /**
+         * AppointmentBody
+         * @description ``date`` and ``time`` on the business's wall clock. Without ``length_min`` the usual length.
+         *     Who comes is a lead, or a name.
+         */
+        AppointmentBody: {
+            /**
+             * Date
+             * Format: date
+             */
+            date: string;
+            /** Time */
+            time: string;
+            /**
+             * Length Min
+             * @default null
+             */
+            length_min: number | null;
+            /**
+             * Lead Id
+             * @default null
+             */
+            lead_id: number | null;
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Phone
+             * @default null
+             */
+            phone: string | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * AppointmentList
+         * @description All appointments of some days, cancelled ones too, the first ones first. ``is_cut``: there are
+         *     more than are listed.
+         */
+        AppointmentList: {
+            /** Items */
+            items: components["schemas"]["Appointment"][];
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Days */
+            days: number;
+            /** Timezone */
+            timezone: string;
+            /** Is Cut */
+            is_cut: boolean;
+        };
+        /**
+         * AppointmentQuery
+         * @description So many days from a day on, today without one, of the business's calendar.
+         */
+        AppointmentQuery: {
+            /**
+             * Day
+             * @default null
+             */
+            day: string | null;
+            /**
+             * Days
+             * @default 7
+             */
+            days: number;
+        };
         /** Assignee */
         Assignee: {
             /** Id */
@@ -1161,6 +1346,46 @@ export interface components {
             items: components["schemas"]["AuditEntry"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * Availability
+         * @description ``is_offered``: the assistant offers times. Without ``updated_at`` nothing was saved yet, and
+         *     these are the values to begin with.
+         */
+        Availability: {
+            /** Week */
+            week: components["schemas"]["Interval"][][];
+            /** Length Min */
+            length_min: number;
+            /** Notice Min */
+            notice_min: number;
+            /** Ahead Days */
+            ahead_days: number;
+            /** Capacity */
+            capacity: number;
+            /** Timezone */
+            timezone: string;
+            /** Is Offered */
+            is_offered: boolean;
+            /** Updated At */
+            updated_at: string | null;
+        };
+        /**
+         * AvailabilityBody
+         * @description ``week`` has the intervals of each weekday, Sunday first; all empty takes no appointments of
+         *     customers. Minutes for the length of an appointment and for the shortest notice.
+         */
+        AvailabilityBody: {
+            /** Week */
+            week: components["schemas"]["Interval"][][];
+            /** Length Min */
+            length_min: number;
+            /** Notice Min */
+            notice_min: number;
+            /** Ahead Days */
+            ahead_days: number;
+            /** Capacity */
+            capacity: number;
         };
         /** Business */
         Business: {
@@ -1417,23 +1642,6 @@ export interface components {
             id: number;
         };
         /**
-         * Deletion
-         * @description ``has_more``: at least so many.
-         */
-        Deletion: {
-            /** Table */
-            table: string;
-            /** Count */
-            count: number;
-            /** Has More */
-            has_more: boolean;
-        };
-        /** DeletionList */
-        DeletionList: {
-            /** Items */
-            items: components["schemas"]["Deletion"][];
-        };
-        /**
          * Delivery
          * @description ``reason`` says why it is not sent (yet), ``detail`` what the other side said. ``sending`` is
          *     shown as ``pending``.
@@ -1611,6 +1819,28 @@ export interface components {
             /** Next */
             next: string | null;
         };
+        /** FreeQuery */
+        FreeQuery: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+        };
+        /**
+         * FreeTimes
+         * @description The free times of one day as the assistant would offer them, but without notice: beginnings, on
+         *     the business's wall clock.
+         */
+        FreeTimes: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Times */
+            times: string[];
+        };
         /**
          * HistoryEntry
          * @description ``fields`` names what changed. Stages are named as they were then; null for built-in ones.
@@ -1668,6 +1898,16 @@ export interface components {
             reason: string | null;
         };
         /**
+         * Interval
+         * @description Open from ``opens`` until ``closes``, which may be ``24:00``.
+         */
+        Interval: {
+            /** Opens */
+            opens: string;
+            /** Closes */
+            closes: string;
+        };
+        /**
          * LastMessage
          * @description The beginning of the last message.
          */
@@ -1678,16 +1918,6 @@ export interface components {
             author: string;
             /** Status */
             status: string;
-        };
-        /** LastNight */
-        LastNight: {
-            /**
-             * Finished At
-             * Format: date-time
-             */
-            finished_at: string;
-            /** Items */
-            items: components["schemas"]["Deletion"][];
         };
         /** Lead */
         Lead: {
@@ -1715,6 +1945,16 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+        };
+        /**
+         * LeadAppointments
+         * @description Those of one lead, the last ones first; ``is_cut`` as in ``AppointmentList``.
+         */
+        LeadAppointments: {
+            /** Items */
+            items: components["schemas"]["Appointment"][];
+            /** Is Cut */
+            is_cut: boolean;
         };
         /**
          * LeadBody
@@ -2082,41 +2322,6 @@ export interface components {
         RelatedList: {
             /** Items */
             items: components["schemas"]["Conversation"][];
-        };
-        /**
-         * Retention
-         * @description ``last_night`` is the last that came to its end.
-         */
-        Retention: {
-            /** Days */
-            days: number | null;
-            /** Leads */
-            leads: boolean;
-            last_night: components["schemas"]["LastNight"] | null;
-        };
-        /**
-         * RetentionBody
-         * @description ``days``: so long after it was said a conversation is deleted; null keeps everything. ``leads``:
-         *     leads without a conversation go too, that long after their last change.
-         */
-        RetentionBody: {
-            /** Days */
-            days: (30 | 90 | 180 | 365) | null;
-            /** Leads */
-            leads: boolean;
-        };
-        /** RetentionQuery */
-        RetentionQuery: {
-            /**
-             * Days
-             * @enum {integer}
-             */
-            days: 30 | 90 | 180 | 365;
-            /**
-             * Leads
-             * @default false
-             */
-            leads: boolean;
         };
         /** Retried */
         Retried: {
@@ -2759,6 +2964,195 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Revoked"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    appointments_list_appointments: {
+        parameters: {
+            query?: {
+                day?: string;
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppointmentList"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    appointments_book_appointment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppointmentBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    appointments_cancel_appointment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                appointment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    appointments_get_availability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Availability"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    appointments_replace_availability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AvailabilityBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Availability"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    appointments_list_free_times: {
+        parameters: {
+            query?: {
+                day?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreeTimes"];
                 };
             };
             /** @description Refused; the body says why. */
@@ -3646,6 +4040,37 @@ export interface operations {
             };
         };
     };
+    lead_appointments_list_appointments_of_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadAppointments"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     conversation_leads_list_sources: {
         parameters: {
             query?: never;
@@ -4073,100 +4498,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Unread"];
-                };
-            };
-            /** @description Refused; the body says why. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    privacy_get_retention: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Retention"];
-                };
-            };
-            /** @description Refused; the body says why. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    privacy_replace_retention: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RetentionBody"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Retention"];
-                };
-            };
-            /** @description Refused; the body says why. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    privacy_preview_retention: {
-        parameters: {
-            query?: {
-                days?: 30 | 90 | 180 | 365;
-                leads?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeletionList"];
                 };
             };
             /** @description Refused; the body says why. */

@@ -25,7 +25,6 @@ const OF_A_BUSINESS = [
   '/simulator',
   '/whatsapp',
   '/notifications',
-  '/privacy',
   '/audit',
 ]
 

@@ -172,6 +172,7 @@ class Work:
                 prompt_version=0 if version is None else version.version,
                 history=conversations.history(tx, tenant, message),
                 known_name=lead_name,
+                offers_appointments=tenancy.offers_appointments(tx, tenant),
             )
             pause = operations.pause_of(tx, tenant, event.provider)
             wait_s = 0.0 if answer is not None else _wait_s(awaiting, pause)
@@ -195,7 +196,8 @@ class Work:
             )
             if answer is None:
                 return None
-            carry_out(tx, tenant, message.conversation_id, reply.deeds)
+            if told := carry_out(tx, tenant, message.conversation_id, reply.deeds):
+                conversations.begin_with(tx, answer, told)
             notifications.tell_of_answer(
                 tx, self.jobs, tenant, conversation, is_taken=reply.is_taken
             )

@@ -70,8 +70,7 @@ def receive(database: Database, jobs: Jobs, provider: str, delivery: Delivery) -
         statuses[status.number_id].append(status)
     stored = 0
     for number_id in sorted({*messages, *statuses}):
-        with database.transaction(writes=False) as tx:
-            business_id = inbox.business_of_number(tx, provider, number_id)
+        business_id = inbox.business_of_number(database, provider, number_id)
         if business_id is None:
             _drop(provider)
             continue
@@ -92,8 +91,7 @@ def receive_twilio(
     number = "" if form is None else twilio.number_of(form)
     if form is None or not number:
         raise InvalidSignature
-    with database.transaction(writes=False) as tx:
-        business_id = inbox.business_of_number(tx, TWILIO, number)
+    business_id = inbox.business_of_number(database, TWILIO, number)
     if business_id is None:
         _drop(TWILIO)
         return 0

@@ -1,1 +1,0 @@
-"""What is kept of people who wrote to a business: for how long, given out, and erased."""
