@@ -31,6 +31,7 @@ from maane.leads.routes import routes as lead_routes
 from maane.notifications.routes import routes as notification_routes
 from maane.ops.health import routes as health_routes
 from maane.ops.pages import install_pages
+from maane.privacy.routes import routes as privacy_routes
 from maane.prompts.routes import routes as prompt_routes
 from maane.settings import Settings, load_settings
 from maane.tenancy import impersonation
@@ -51,6 +52,7 @@ ROUTES = (
     conversation_lead_routes,
     whatsapp_routes,
     notification_routes,
+    privacy_routes,
     health_routes,
 )
 

@@ -19,6 +19,7 @@ from maane.jobs.queue import Job, run_jobs
 from maane.kit.db import Database
 from maane.notifications.jobs import Notices
 from maane.notifications.operations import ESCALATE_JOB, MAIL_JOB, WHATSAPP_JOB
+from maane.privacy.jobs import RETENTION_JOB, Retention
 from maane.settings import Settings
 from maane.tenancy.database import check_role
 
@@ -73,12 +74,15 @@ def serve_worker(settings: Settings, health: tuple[str, int] | None) -> None:
     work = Work(database, settings, model_of(settings))
     notices = Notices(database, settings, work.jobs)
     phone = PhoneNotices(database, settings)
+    retention = Retention(database, work.jobs)
+    threading.Thread(target=retention.plan_nights, args=(stopping,), daemon=True).start()
     try:
         jobs = {
             ANSWER_JOB: Job(work.answer, work.give_up),
             SEND_JOB: Job(work.send, work.give_up_sending),
             MAIL_JOB: Job(notices.mail, notices.give_up),
             WHATSAPP_JOB: Job(phone.send, notices.give_up),
+            RETENTION_JOB: Job(retention.run, retention.give_up),
             ESCALATE_JOB: Job(notices.escalate, notices.give_up_escalating),
         }
         run_jobs(database, settings.worker_id, jobs, stopping)

@@ -8,6 +8,7 @@ from maane.conversations import models as conversations
 from maane.facts import models as facts
 from maane.leads import models as leads
 from maane.notifications import models as notifications
+from maane.privacy import models as privacy
 from maane.prompts import models as prompts
 from maane.tenancy import models as tenancy
 
@@ -19,6 +20,7 @@ __all__ = [
     "inbox",
     "leads",
     "notifications",
+    "privacy",
     "prompts",
     "tenancy",
     "whatsapp",

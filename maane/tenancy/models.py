@@ -44,12 +44,17 @@ def tenant_keys(*more: Any) -> tuple[Any, ...]:
 
 class Business(Base):
     """A tenant. Suspended ones keep their rows and serve nobody. ``offers_appointments`` follows
-    ``appointments.models.Availability``: each turn reads this row and need not ask for that one."""
+    ``appointments.models.Availability``: each turn reads this row and need not ask for that one.
+
+    ``retention_days``: conversations are deleted so long after; None keeps them. ``retention_leads``:
+    leads too. ``retention_since`` is when that was chosen.
+    """
 
     __tablename__ = "businesses"
     __table_args__ = (
         CheckConstraint("status IN ('active', 'suspended')", name="status"),
         CheckConstraint("language IN ('he', 'en', 'ar', 'ru')", name="language"),
+        CheckConstraint("retention_days BETWEEN 1 AND 36500", name="retention_days"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -59,6 +64,9 @@ class Business(Base):
     timezone: Mapped[str] = mapped_column(Text, default="Asia/Jerusalem")
     status: Mapped[str] = mapped_column(Text, default="active")
     offers_appointments: Mapped[bool] = mapped_column(default=False)
+    retention_days: Mapped[int | None]
+    retention_leads: Mapped[bool] = mapped_column(default=False)
+    retention_since: Mapped[datetime | None] = mapped_column(Utc)
     created_at: Mapped[datetime] = mapped_column(Utc, default=now)
     updated_at: Mapped[datetime] = mapped_column(Utc, default=now)
 

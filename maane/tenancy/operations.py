@@ -81,6 +81,11 @@ def _verb(changed: list[str], business: Business) -> str:
     return "business.changed"
 
 
+def list_retaining(tx: Transaction) -> Sequence[Business]:
+    """The businesses that keep conversations for a time only, suspended ones too."""
+    return store.list_retaining(tx)
+
+
 def lock(tx: Transaction, tenant: Tenant) -> None:
     """Serializes the writes of one business that must not race, and looks once more whether it is
     active. Raises ``Forbidden`` when it was suspended after the guard had looked."""

@@ -28,6 +28,13 @@ def find_business(tx: Transaction, business_id: int) -> Business | None:
     return tx.load_one(_BUSINESS, {"business_id": business_id})
 
 
+def list_retaining(tx: Session) -> Sequence[Business]:
+    """The businesses that keep conversations for a time only."""
+    return tx.scalars(
+        select(Business).where(Business.retention_days.is_not(None)).order_by(Business.id)
+    ).all()
+
+
 def lock_business(tx: Transaction, business_id: int) -> str | None:
     """Makes the writes of one business wait for each other; returns its status, None if absent.
 

@@ -996,6 +996,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/business/current/privacy/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How long conversations are kept, and what the last night deleted.
+         * @description Access: business.
+         */
+        get: operations["privacy_get_retention"];
+        /**
+         * Changes it from the next night on.
+         * @description Access: business.
+         */
+        put: operations["privacy_replace_retention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/privacy/retention/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What would be deleted by now, table by table.
+         * @description Access: business.
+         */
+        get: operations["privacy_preview_retention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/business/current/prompt": {
         parameters: {
             query?: never;
@@ -1642,6 +1686,23 @@ export interface components {
             id: number;
         };
         /**
+         * Deletion
+         * @description ``has_more``: at least so many.
+         */
+        Deletion: {
+            /** Table */
+            table: string;
+            /** Count */
+            count: number;
+            /** Has More */
+            has_more: boolean;
+        };
+        /** DeletionList */
+        DeletionList: {
+            /** Items */
+            items: components["schemas"]["Deletion"][];
+        };
+        /**
          * Delivery
          * @description ``reason`` says why it is not sent (yet), ``detail`` what the other side said. ``sending`` is
          *     shown as ``pending``.
@@ -1918,6 +1979,16 @@ export interface components {
             author: string;
             /** Status */
             status: string;
+        };
+        /** LastNight */
+        LastNight: {
+            /**
+             * Finished At
+             * Format: date-time
+             */
+            finished_at: string;
+            /** Items */
+            items: components["schemas"]["Deletion"][];
         };
         /** Lead */
         Lead: {
@@ -2322,6 +2393,41 @@ export interface components {
         RelatedList: {
             /** Items */
             items: components["schemas"]["Conversation"][];
+        };
+        /**
+         * Retention
+         * @description ``last_night`` is the last that came to its end.
+         */
+        Retention: {
+            /** Days */
+            days: number | null;
+            /** Leads */
+            leads: boolean;
+            last_night: components["schemas"]["LastNight"] | null;
+        };
+        /**
+         * RetentionBody
+         * @description ``days``: so long after it was said a conversation is deleted; null keeps everything. ``leads``:
+         *     leads without a conversation go too, that long after their last change.
+         */
+        RetentionBody: {
+            /** Days */
+            days: (30 | 90 | 180 | 365) | null;
+            /** Leads */
+            leads: boolean;
+        };
+        /** RetentionQuery */
+        RetentionQuery: {
+            /**
+             * Days
+             * @enum {integer}
+             */
+            days: 30 | 90 | 180 | 365;
+            /**
+             * Leads
+             * @default false
+             */
+            leads: boolean;
         };
         /** Retried */
         Retried: {
@@ -4498,6 +4604,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Unread"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    privacy_get_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    privacy_replace_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    privacy_preview_retention: {
+        parameters: {
+            query?: {
+                days?: 30 | 90 | 180 | 365;
+                leads?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletionList"];
                 };
             };
             /** @description Refused; the body says why. */

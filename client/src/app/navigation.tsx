@@ -13,6 +13,7 @@ import {
   PhoneIcon,
   PromptIcon,
   SettingsIcon,
+  ShieldIcon,
 } from '../ui/icons'
 import { isAdministrator, useSession } from '../ui/session'
 
@@ -37,6 +38,7 @@ export function Navigation({ onGo }: { onGo: () => void }) {
     { to: '/simulator', label: t('nav.simulator'), icon: <PhoneIcon /> },
     { to: '/whatsapp', label: t('nav.whatsapp'), icon: <SettingsIcon /> },
     { to: '/notifications', label: t('nav.notifications'), icon: <BellIcon /> },
+    { to: '/privacy', label: t('nav.privacy'), icon: <ShieldIcon /> },
     { to: '/audit', label: t('nav.audit'), icon: <AuditIcon /> },
   ]
   const administration: Place[] = [

@@ -74,6 +74,12 @@ export const routes: RouteObject[] = [
                     }),
                   },
                   {
+                    path: 'privacy',
+                    lazy: async () => ({
+                      Component: (await import('../features/privacy/privacy-page')).PrivacyPage,
+                    }),
+                  },
+                  {
                     path: 'audit',
                     lazy: async () => ({
                       Component: (await import('../features/audit/audit-page')).AuditPage,

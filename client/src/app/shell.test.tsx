@@ -25,6 +25,7 @@ const OF_A_BUSINESS = [
   '/simulator',
   '/whatsapp',
   '/notifications',
+  '/privacy',
   '/audit',
 ]
 

@@ -150,3 +150,10 @@ export const BellIcon = icon(
     <path d="M10 20.500h4" />
   </>,
 )
+
+export const ShieldIcon = icon(
+  <>
+    <path d="M12 3.500 5 6v5.500c0 4.500 3 7.500 7 9 4-1.500 7-4.500 7-9V6z" />
+    <path d="m9 12 2.200 2.200L15.200 10" />
+  </>,
+)

@@ -1,0 +1,63 @@
+"""The nights: planned by every worker, run once."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from maane.jobs.queue import Jobs
+from maane.kit.db import Database, now
+from maane.kit.errors import Unavailable
+from maane.kit.logging import LOG
+from maane.privacy import retention
+from maane.tenancy import operations as tenancy
+from maane.tenancy.access import tenant_for_job
+
+RETENTION_JOB = "delete what is too old"
+LOOK_EVERY_S = 600.0
+BETWEEN_BATCHES_S = 0.05
+"""So long others have the database to themselves; on SQLite there is one writer at a time."""
+
+
+@dataclass(frozen=True)
+class Retention:
+    """What a worker has at hand for it."""
+
+    database: Database
+    jobs: Jobs
+
+    def plan_nights(self, stopping: threading.Event) -> None:
+        """Looks every few minutes which business's night is due, until ``stopping`` is set. A night that
+        no worker lived to see is made up for by the first one that does."""
+        while True:
+            try:
+                self.plan()
+            except Unavailable:
+                LOG.warning("nights were not planned: the database is away")
+            except Exception as error:
+                LOG.error("nights were not planned", error=type(error).__name__)
+            if stopping.wait(LOOK_EVERY_S):
+                return
+
+    def plan(self) -> None:
+        """Enqueues each night that is due: one job for a business and a day, however many ask."""
+        at = now()
+        with self.database.transaction(writes=False) as tx:
+            nights = [(b.id, retention.night_of(b, at)) for b in tenancy.list_retaining(tx)]
+        for business_id, day in nights:
+            if day is None:
+                continue
+            with self.database.transaction(business_id) as tx:
+                if not retention.is_begun(tx, tenant_for_job(tx, business_id), day):
+                    self.jobs.enqueue_turn(tx, RETENTION_JOB, business_id, day, "retention")
+
+    def run(self, business_id: int, day: int) -> None:
+        """Deletes what is too old, batch by batch."""
+        while True:
+            with self.database.transaction(business_id) as tx:
+                if retention.delete_some(tx, tenant_for_job(tx, business_id), day):
+                    return
+            threading.Event().wait(BETWEEN_BATCHES_S)
+
+    def give_up(self, business_id: int, day: int) -> None:
+        """The log says so; the next night begins with what this one left."""
