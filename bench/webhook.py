@@ -168,9 +168,14 @@ def _running(here: Place) -> Iterator[Maane]:
         here.execute("INSERT INTO whatsapp_settings VALUES (1, 0, CURRENT_TIMESTAMP)")
         running_ = Maane(free_port())
         with ExitStack() as stack:
-            for name, port in (("worker", free_port()), ("web", running_.port)):
-                command = [str(MAANE), name, "--port", str(port)]
-                stack.enter_context(running(command, variables, port))
+            # As ``maane serve`` starts them.
+            for number in range(1 if here.is_sqlite else 2):
+                port = free_port()
+                command = [str(MAANE), "worker", "--port", str(port)]
+                named = variables | {"MAANE_WORKER_ID": f"bench/{number}"}
+                stack.enter_context(running(command, named, port))
+            command = [str(MAANE), "web", "--port", str(running_.port)]
+            stack.enter_context(running(command, variables, running_.port))
             yield running_
     finally:
         said, _ = outside.communicate()

@@ -71,11 +71,12 @@ def serve(**options: Any) -> None:
     """Start and watch all roles: web, voice and worker."""
     with _plainly():
         from maane.ops.schema import check_migrated
-        from maane.ops.supervisor import Role, supervise
+        from maane.ops.supervisor import roles_of, supervise
         from maane.ops.web import refuse_taken
 
         settings = _settings(**options)
         configure_logging(settings.log_level, process="serve")
+        roles = roles_of(settings)
         check_migrated(settings)
         refuse_taken(settings.host, settings.port, "MAANE_PORT")
         refuse_taken(settings.host, settings.voice_port, "MAANE_VOICE_PORT")
@@ -85,7 +86,7 @@ def serve(**options: Any) -> None:
             f"Maane {__version__}: {settings.public_url or f'{scheme}://{shown}:{settings.port}'}"
         )
         sys.stdout.flush()
-        sys.exit(supervise([Role("web", []), Role("voice", []), Role("worker", [])]))
+        sys.exit(supervise(roles))
 
 
 @main.command()

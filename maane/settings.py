@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     tls_key: Path | None = None
     web_workers: int = Field(default=0, ge=0, le=64)
     web_threads: int = Field(default=8, ge=1, le=256)
+    workers: int = Field(default=0, ge=0, le=16)
     worker_id: str = Field(default=gethostname(), min_length=1, max_length=100)
     database_pool_size: int = Field(default=10, ge=1, le=200)
     client_dist: Path = PROJECT_ROOT / "client" / "dist"

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from maane.ops.supervisor import roles_of
 from maane.settings import Settings
 from tests.people import PASSWORD
 from tests.postgres import free_port
@@ -175,6 +176,26 @@ def test_ctrl_c_ends_every_process_and_a_killed_role_comes_back(settings: Settin
         if process.poll() is None:
             process.terminate()
             process.wait(20)
+
+
+def test_two_workers_of_one_machine_have_names_of_their_own() -> None:
+    roles = roles_of(Settings(database_url="postgresql://maane@127.0.0.1/maane", worker_id="host"))
+    assert [role.name for role in roles] == ["web", "voice", "worker", "worker"]
+    assert [role.variables for role in roles[2:]] == [{}, {"MAANE_WORKER_ID": "host/2"}]
+
+
+def test_sqlite_has_one_worker(tmp_path: Path) -> None:
+    embedded = Settings(var_dir=tmp_path)
+    assert [role.name for role in roles_of(embedded)].count("worker") == 1
+    done = subprocess.run(
+        [sys.executable, "-m", "maane", "serve"],
+        env=environment(embedded, MAANE_WORKERS="2"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert "MAANE_WORKERS: SQLite has one writer" in done.stderr
 
 
 def _runs(pid: int, role: str) -> bool:

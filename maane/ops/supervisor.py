@@ -15,11 +15,15 @@ from time import monotonic, sleep
 from types import FrameType
 
 from maane.kit.logging import LOG
+from maane.settings import Settings, SettingsError
 
 GRACE_S = 10.0
 STEADY_AFTER_S = 10.0
 LONGEST_PAUSE_S = 30.0
 WRONG_SETTING = 2
+MOST_WORKERS = 2
+"""On PostgreSQL, where nothing else is asked for: one interpreter is busy with 30 turns a second, and two
+that look for work find it sooner."""
 
 
 @dataclass
@@ -27,7 +31,7 @@ class Role:
     """One process: its command, and how it has been doing."""
 
     name: str
-    arguments: list[str]
+    variables: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     pause_s: float = 0.5
@@ -36,9 +40,24 @@ class Role:
     def start(self) -> None:
         # Ctrl-C reaches the whole terminal group; a session of its own leaves the order to us.
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "maane", self.name, *self.arguments], start_new_session=True
+            [sys.executable, "-m", "maane", self.name],
+            env=os.environ | self.variables,
+            start_new_session=True,
         )
         self.started_at = monotonic()
+
+
+def roles_of(settings: Settings) -> list[Role]:
+    """What one machine runs. Each worker has a name of its own, the same at each start: by it a worker
+    finds the work that it had begun. Raises ``SettingsError``."""
+    number = settings.workers or (1 if settings.is_embedded else MOST_WORKERS)
+    if number > 1 and settings.is_embedded:
+        raise SettingsError("MAANE_WORKERS: SQLite has one writer; more workers need PostgreSQL")
+    workers = [
+        Role("worker", {} if n == 1 else {"MAANE_WORKER_ID": f"{settings.worker_id}/{n}"})
+        for n in range(1, number + 1)
+    ]
+    return [Role("web"), Role("voice"), *workers]
 
 
 def supervise(roles: list[Role]) -> int:
