@@ -30,8 +30,7 @@ def escalate(
     conversation.escalated_at = at
     caller = caller_for_job(tenant)
     audit.record(tx, caller, "conversation.escalated", f"conversation:{conversation.id}")
-    closes_at = ownership.window_closes_at(conversation)
-    if closes_at is None or closes_at <= at:
+    if not ownership.takes_free_text(conversation):
         tx.flush()
         return None
     message = Message(

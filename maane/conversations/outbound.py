@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from maane.conversations import ownership, store
 from maane.conversations.models import STATUS_ORDER, WITHHELD, Conversation, Message
@@ -12,22 +12,30 @@ from maane.kit.db import Transaction
 from maane.kit.errors import NotFound
 from maane.tenancy.access import Tenant
 
+WINDOW_CLOSED: Literal["window_closed"] = "window_closed"
+"""Why a free text is not sent: WhatsApp takes none so long after the customer's last message."""
 
-def may_send(tx: Transaction, tenant: Tenant, message: Message) -> bool:
-    """Looks once more, right before a message is claimed, whether a person has taken over. What the
-    assistant was about to say is then withheld, and stays uncertain where it may have left already.
-    The conversation stays locked, so that nobody takes over between this and the claim."""
+
+def barrier(
+    tx: Transaction, tenant: Tenant, message: Message
+) -> Literal["taken_over", "window_closed"] | None:
+    """Looks once more, right before a message is claimed, what keeps it from being sent, if anything.
+
+    Where a person has taken over, what the assistant was about to say is withheld. Where the provider
+    takes no free text any more, the caller says so on it. Either way it stays uncertain where it may
+    have left already. The conversation stays locked, so that nobody takes over between this and the
+    claim."""
     conversation = lock(tx, tenant, message.conversation_id)
-    if (
+    if not (
         message.author == "person"
         or not is_silent(conversation)
         or ownership.is_last_word(conversation, message)
     ):
-        return True
-    if store.move_status(tx, tenant, message.id, ("pending",), {"status": WITHHELD}):
-        ownership.note_unsent(conversation, message.id)
-        tx.flush()
-    return False
+        if store.move_status(tx, tenant, message.id, ("pending",), {"status": WITHHELD}):
+            ownership.note_unsent(conversation, message.id)
+            tx.flush()
+        return "taken_over"
+    return None if ownership.takes_free_text(conversation) else WINDOW_CLOSED
 
 
 def outgoing(tx: Transaction, tenant: Tenant, message_id: int) -> tuple[Message, Conversation]:

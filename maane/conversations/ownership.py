@@ -36,6 +36,12 @@ def window_closes_at(conversation: Conversation) -> datetime | None:
     return None if wrote_at is None else wrote_at + timedelta(hours=WINDOW_HOURS)
 
 
+def takes_free_text(conversation: Conversation) -> bool:
+    """True while WhatsApp takes what is not a template."""
+    closes_at = window_closes_at(conversation)
+    return closes_at is not None and closes_at > now()
+
+
 def take(
     tx: Transaction,
     tenant: Tenant,

@@ -39,8 +39,7 @@ def write_message(
             raise Conflict("key_reused")
         return known
     at = now()
-    closes_at = ownership.window_closes_at(conversation)
-    if closes_at is None or closes_at <= at:
+    if not ownership.takes_free_text(conversation):
         raise Conflict("window_closed")
     ownership.reopen(tx, caller, conversation)
     ownership.take(tx, tenant, caller, conversation, "wrote")

@@ -22,7 +22,7 @@ from tests.fakes import FakeGraph
 from tests.people import A, World
 from tests.town import NUMBER, SECRET
 
-MORNING = datetime(2026, 11, 1, 6, tzinfo=UTC)
+MORNING = datetime.now(UTC) - timedelta(hours=2)
 CUSTOMERS = [f"9725020000{number:02}" for number in range(25)]
 MESSAGES_EACH = 6
 FAILED = {"code": 131026, "title": "Undeliverable"}

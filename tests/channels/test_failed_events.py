@@ -25,7 +25,7 @@ from tests.serving import Curl
 from tests.town import NUMBER, SECRET, Town
 
 EVENTS = "/api/business/current/events"
-AT = datetime(2026, 11, 1, tzinfo=UTC)
+AT = datetime.now(UTC)
 WORDS = "מילה של לקוח"
 
 

@@ -24,7 +24,7 @@ from maane.channels.whatsapp.payload import build_delivery, sign
 from tests.people import A
 from tests.town import NUMBER, SECRET, Town
 
-NOW = datetime(2026, 11, 1, tzinfo=UTC)
+NOW = datetime.now(UTC)
 
 
 def test_a_signed_message_is_answered_by_the_saved_prompt(town: Town) -> None:

@@ -1846,7 +1846,8 @@ export interface components {
         /**
          * FailedEvent
          * @description A message whose answer was given up. ``reason``: ``not_made`` (an error that the log names),
-         *     ``not_sent`` (tried to the end), ``refused`` (by the provider) or ``not_connected``.
+         *     ``not_sent`` (tried to the end), ``refused`` (by the provider), ``not_connected`` or ``window_closed``
+         *     (24 hours had passed, so it was not tried).
          */
         FailedEvent: {
             /** Id */
@@ -1859,7 +1860,7 @@ export interface components {
              * Reason
              * @enum {string}
              */
-            reason: "not_made" | "not_sent" | "refused" | "not_connected";
+            reason: "not_made" | "not_sent" | "refused" | "not_connected" | "window_closed";
             /** Retries */
             retries: number;
             /**

@@ -46,7 +46,7 @@ export function MessageThread({
           </Text>
           {message.error !== null && (
             <Text size="xs" c="red">
-              <bdi>{message.error}</bdi>
+              <bdi>{wordFor('messageError', message.error)}</bdi>
             </Text>
           )}
         </li>

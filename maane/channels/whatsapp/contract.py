@@ -104,12 +104,13 @@ class SimulatorMessage(Shape):
     event: str
 
 
-Failure = Literal["not_made", "not_sent", "refused", "not_connected"]
+Failure = Literal["not_made", "not_sent", "refused", "not_connected", "window_closed"]
 
 
 class FailedEvent(Shape):
     """A message whose answer was given up. ``reason``: ``not_made`` (an error that the log names),
-    ``not_sent`` (tried to the end), ``refused`` (by the provider) or ``not_connected``."""
+    ``not_sent`` (tried to the end), ``refused`` (by the provider), ``not_connected`` or ``window_closed``
+    (24 hours had passed, so it was not tried)."""
 
     id: int
     provider: str

@@ -239,7 +239,10 @@ class Work:
     def _claim(self, business_id: int, way: Way, answer: Message, sender: Provider | None) -> bool:
         with self.database.transaction(business_id) as tx:
             tenant = tenant_for_job(tx, business_id)
-            if not outbound.may_send(tx, tenant, answer):
+            barrier = outbound.barrier(tx, tenant, answer)
+            if barrier == outbound.WINDOW_CLOSED and answer.status == "pending":
+                self._fail(tx, tenant, way, answer.id, barrier, barrier)
+            if barrier is not None:
                 return False
             if answer.status == "sending":
                 outbound.release_sending(tx, tenant, answer.id, answer.error)
