@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from io import StringIO
 
 from maane.kit.db import Database
-from maane.leads import store
+from maane.leads import stages, store
 from maane.leads.models import Lead
 from maane.tenancy.access import Tenant
 
-COLUMNS = ("id", "name", "phone", "email", "note", "status", "source", "created_at", "updated_at")
+COLUMNS = (
+    *("id", "name", "phone", "email", "note"),
+    *("status", "stage", "source", "created_at", "updated_at"),
+)
+"""``status`` is the key of a stage, for machines; ``stage`` what the business calls it."""
 ROWS_AT_ONCE = 200
 # Without it Excel reads Hebrew as Latin letters.
 BYTE_ORDER_MARK = "\ufeff"
@@ -31,14 +35,15 @@ def csv_of(database: Database, tenant: Tenant) -> Iterator[str]:
     while True:
         with database.transaction(tenant.id, writes=False) as tx:
             rows, after = store.list_leads(tx, tenant, status=None, limit=ROWS_AT_ONCE, after=after)
-            cells = [_cells(row) for row in rows]
+            names = stages.names_of_stages(tx, tenant)
+            cells = [_cells(row, names.get(row.status, row.status)) for row in rows]
         if cells:
             yield _lines(cells)
         if after is None:
             return
 
 
-def _cells(row: Lead) -> tuple[str, ...]:
+def _cells(row: Lead, stage: str) -> tuple[str, ...]:
     return (
         str(row.id),
         _inert(row.name),
@@ -46,6 +51,7 @@ def _cells(row: Lead) -> tuple[str, ...]:
         _inert(row.email or ""),
         _inert(row.note),
         row.status,
+        _inert(stage),
         row.source,
         row.created_at.isoformat(timespec="seconds"),
         row.updated_at.isoformat(timespec="seconds"),

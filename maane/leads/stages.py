@@ -22,6 +22,11 @@ BUILT_IN = (
     ("won", "won"),
     ("lost", "lost"),
 )
+_WORDS = {
+    "he": ("חדש", "נוצר קשר", "מתאים", "נסגר", "לא יצא לפועל"),
+    "en": ("New", "Contacted", "Qualified", "Won", "Lost"),
+}
+"""What the built-in ones are called outside the pages, which have words of their own."""
 BUILT_IN_KEYS = frozenset(key for key, _ in BUILT_IN)
 COUNTED = 1000
 
@@ -39,6 +44,14 @@ def list_stages(tx: Transaction, tenant: Tenant) -> list[Counted]:
     stages = store.list_stages(tx, tenant) or _built_in(tenant)
     counts = store.count_in_stages(tx, tenant, [stage.key for stage in stages], up_to=COUNTED)
     return [Counted(stage, counts[stage.key]) for stage in stages]
+
+
+def names_of_stages(tx: Transaction, tenant: Tenant) -> dict[str, str]:
+    """What people call the stages, by their keys."""
+    words = _WORDS.get(tenant.language, _WORDS["en"])
+    called = {key: word for (key, _), word in zip(BUILT_IN, words, strict=True)}
+    named = {stage.key: stage.name for stage in store.list_stages(tx, tenant) if stage.name}
+    return called | named
 
 
 def stages_for_writing(tx: Transaction, tenant: Tenant) -> dict[str, LeadStage]:

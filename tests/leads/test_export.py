@@ -13,6 +13,7 @@ from maane.tenancy.models import AuditEvent
 from tests.people import A, World
 
 PATH = "/api/business/current/leads"
+STAGES = f"{PATH}/stages"
 
 
 def _rows(text: str) -> list[dict[str, str]]:
@@ -47,6 +48,19 @@ def test_what_a_customer_wrote_is_no_formula(world: World) -> None:
     row = _rows(browser.write("POST", f"{PATH}/export").get_data(as_text=True))[0]
     assert row["name"] == f"'{evil}"
     assert row["note"] == "'@SUM(1)"
+
+
+def test_a_stage_is_called_by_its_name(world: World) -> None:
+    browser = world.browser("owner_a")
+    browser.write("POST", PATH, {"name": "דנה"})
+    rows = _rows(browser.write("POST", f"{PATH}/export").get_data(as_text=True))
+    assert (rows[0]["status"], rows[0]["stage"]) == ("new", "חדש")
+    shown = browser.get(STAGES).json["items"]
+    kept = [{"key": s["key"], "name": s["name"], "kind": s["kind"]} for s in shown]
+    kept[0]["name"] = "=פנייה"
+    assert browser.write("PUT", STAGES, {"stages": kept, "move_to": {}}).status_code == 200
+    rows = _rows(browser.write("POST", f"{PATH}/export").get_data(as_text=True))
+    assert (rows[0]["status"], rows[0]["stage"]) == ("new", "'=פנייה")
 
 
 def test_that_leads_were_taken_out_is_on_record(world: World) -> None:
