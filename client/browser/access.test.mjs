@@ -54,6 +54,8 @@ for (const [language, scheme] of [
       '',
       'prompts',
       'leads',
+      'appointments',
+      'appointments?tab=times',
       'conversations',
       'simulator',
       'whatsapp',
@@ -63,7 +65,7 @@ for (const [language, scheme] of [
     for (const path of [...paths, 'account/sessions', 'unknown']) {
       await page.goto(`${BASE_URL}/${path}`)
       await page.getByTestId('user-menu').waitFor()
-      await check(page, path.replace('/', '-') || 'home')
+      await check(page, path.replace(/\W/g, '-') || 'home')
     }
     await page.goto(`${BASE_URL}/leads`)
     await page.getByTestId('lead-create').click()

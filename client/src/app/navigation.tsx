@@ -6,6 +6,7 @@ import {
   AuditIcon,
   BellIcon,
   BusinessIcon,
+  CalendarIcon,
   ChatIcon,
   FactsIcon,
   HomeIcon,
@@ -33,6 +34,7 @@ export function Navigation({ onGo }: { onGo: () => void }) {
   const business: Place[] = [
     { to: '/conversations', label: t('nav.conversations'), icon: <ChatIcon /> },
     { to: '/leads', label: t('nav.leads'), icon: <LeadsIcon /> },
+    { to: '/appointments', label: t('nav.appointments'), icon: <CalendarIcon /> },
     { to: '/prompts', label: t('nav.prompts'), icon: <PromptIcon /> },
     { to: '/facts', label: t('nav.facts'), icon: <FactsIcon /> },
     { to: '/simulator', label: t('nav.simulator'), icon: <PhoneIcon /> },

@@ -41,6 +41,13 @@ export const routes: RouteObject[] = [
                     }),
                   },
                   {
+                    path: 'appointments',
+                    lazy: async () => ({
+                      Component: (await import('../features/appointments/appointments-page'))
+                        .AppointmentsPage,
+                    }),
+                  },
+                  {
                     path: 'facts',
                     lazy: async () => ({
                       Component: (await import('../features/facts/facts-page')).FactsPage,

@@ -20,6 +20,7 @@ const linksOf = async () => {
 const OF_A_BUSINESS = [
   '/conversations',
   '/leads',
+  '/appointments',
   '/prompts',
   '/facts',
   '/simulator',

@@ -6,6 +6,10 @@ const LOCALES: Record<Language, string> = { he: 'he-IL', en: 'en-GB' }
 const MINUTE_S = 60
 const HOUR_S = 60 * MINUTE_S
 const DAY_S = 24 * HOUR_S
+const HOUR_MIN = 60
+const DAY_MIN = 24 * HOUR_MIN
+/** A Sunday, with which the week begins. */
+const SUNDAY = Date.UTC(2026, 0, 4)
 
 export function formatsOf(language: Language, timeZone?: string | null) {
   const locale = LOCALES[language]
@@ -20,6 +24,17 @@ export function formatsOf(language: Language, timeZone?: string | null) {
     minute: '2-digit',
     timeZone: zone,
   })
+  // These are of days and not of instants: whatever the zone, a day has one name.
+  const utc = { timeZone: 'UTC' } as const
+  const day = new Intl.DateTimeFormat(locale, {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    ...utc,
+  })
+  const weekday = new Intl.DateTimeFormat(locale, { weekday: 'long', ...utc })
+  const lasting = (value: number, unit: 'minute' | 'hour' | 'day') =>
+    new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(value)
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   const number = new Intl.NumberFormat(locale)
 
@@ -30,6 +45,16 @@ export function formatsOf(language: Language, timeZone?: string | null) {
   return {
     number: (value: number) => number.format(value),
     dateTime: (iso: string) => dateTime.format(new Date(iso)),
+    /** A day of a calendar, `2026-11-30`. */
+    day: (date: string) => day.format(new Date(`${date}T00:00:00Z`)),
+    /** 0 is Sunday. */
+    weekday: (number: number) => weekday.format(new Date(SUNDAY + number * DAY_S * 1000)),
+    /** So many minutes, in days or hours where they are whole. */
+    duration(minutes: number): string {
+      if (minutes % DAY_MIN === 0) return lasting(minutes / DAY_MIN, 'day')
+      if (minutes % HOUR_MIN === 0) return lasting(minutes / HOUR_MIN, 'hour')
+      return lasting(minutes, 'minute')
+    },
     time: (iso: string) => time.format(new Date(iso)),
     /** How long ago, in the largest unit that fits; a date once it is more than a week. */
     ago(iso: string, nowMs: number): string {
@@ -42,6 +67,17 @@ export function formatsOf(language: Language, timeZone?: string | null) {
       return dateTime.format(new Date(iso))
     },
   }
+}
+
+/** The day of an instant on a wall clock, `2026-11-30`. */
+export function dayOf(iso: string, timeZone: string): string {
+  // Sweden writes its dates that way.
+  return new Intl.DateTimeFormat('sv-SE', { timeZone }).format(new Date(iso))
+}
+
+export function addDays(date: string, days: number): string {
+  const ms = new Date(`${date}T00:00:00Z`).getTime() + days * DAY_S * 1000
+  return new Date(ms).toISOString().slice(0, 10)
 }
 
 export function useFormats(timeZone?: string | null) {

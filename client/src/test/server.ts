@@ -19,6 +19,9 @@ export const server = setupServer(
     HttpResponse.json({ unread: 0, newest_id: 0 }),
   ),
   http.get('*/api/business/current/leads/stages', () => HttpResponse.json({ items: STAGES })),
+  http.get('*/api/business/current/leads/:id/appointments', () =>
+    HttpResponse.json({ items: [], is_cut: false }),
+  ),
   http.get('*/api/business/current/leads/duplicates', () => HttpResponse.json({ items: [] })),
 )
 

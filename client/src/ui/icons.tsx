@@ -144,6 +144,12 @@ export const SettingsIcon = icon(
   </>,
 )
 
+export const CalendarIcon = icon(
+  <>
+    <path d="M5 5.500h14a1 1 0 0 1 1 1V19a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V6.500a1 1 0 0 1 1-1z" />
+    <path d="M4 10h16M8.500 3v4M15.500 3v4" />
+  </>,
+)
 export const BellIcon = icon(
   <>
     <path d="M6 16.500V11a6 6 0 0 1 12 0v5.500l1.500 1.500h-15z" />

@@ -6,6 +6,7 @@ import { ErrorNotice } from '../../ui/error-notice'
 import { useStageName } from '../../ui/lead-stages'
 import { Loading, LoadMore } from '../../ui/page'
 import { Ago } from '../../ui/text'
+import { LeadAppointments } from './lead-appointments'
 import { historyQuery, sourcesQuery, type HistoryEntry } from './queries'
 
 interface Props {
@@ -45,6 +46,7 @@ export function LeadHistory({ businessId, leadId, timeZone }: Props) {
           · <Ago at={source.last_message_at} timeZone={timeZone} />
         </Text>
       ))}
+      <LeadAppointments businessId={businessId} leadId={leadId} timeZone={timeZone} />
       <Title order={3} size="h6">
         {t('leads.history')}
       </Title>

@@ -109,6 +109,17 @@ export const sourcesQuery = (businessId: number, leadId: number) =>
       ),
   })
 
+export const leadAppointmentsQuery = (businessId: number, leadId: number) =>
+  queryOptions({
+    queryKey: ['leads', businessId, 'appointments', leadId],
+    queryFn: () =>
+      answer(
+        api.GET('/api/business/current/leads/{lead_id}/appointments', {
+          params: { path: { lead_id: leadId } },
+        }),
+      ),
+  })
+
 /** Moves a lead to another stage. It is under way until the board was read again, so that the card
  * does not jump back for a moment. */
 export function useMoveLead(businessId: number) {
