@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text, update
 
+from maane.appointments.models import Appointment
 from maane.channels.inbox import InboundEvent
 from maane.channels.whatsapp.jobs import Work
 from maane.conversations.models import Conversation, ConversationLead, ConversationNote, Message
@@ -20,6 +21,7 @@ from tests.people import A, B, Browser, World
 
 PATH = "/api/business/current/privacy/retention"
 CONVERSATIONS = "/api/business/current/conversations"
+APPOINTMENTS = "/api/business/current/appointments"
 SIMULATOR = "/api/business/current/simulator/messages"
 
 
@@ -134,6 +136,27 @@ def test_a_night_deletes_what_is_older_and_says_how_much(archive: Archive) -> No
         "inbound_events": 1,
         "messages": 2,
     }
+
+
+def test_an_appointment_goes_when_it_is_old_and_its_conversation_after_it(
+    archive: Archive,
+) -> None:
+    key = archive.say("050-777-0001", "ישן")
+    archive.grow_older(400)
+    body = {"date": (now() + timedelta(days=2)).date().isoformat(), "time": "10:00", "name": "x"}
+    assert archive.owner.write("POST", APPOINTMENTS, body).status_code == 201
+    with archive.world.database.transaction(A) as tx:
+        tx.execute(update(Appointment).values(conversation_id=key))
+    archive.choose(30)
+    archive.night()
+    assert (archive.count(Appointment), archive.count(Conversation)) == (1, 1)
+    with archive.world.database.transaction(A) as tx:
+        long_ago = now() - timedelta(days=100)
+        tx.execute(
+            update(Appointment).values(starts_at=long_ago, ends_at=long_ago + timedelta(hours=1))
+        )
+    archive.night(2)
+    assert (archive.count(Appointment), archive.count(Conversation)) == (0, 0)
 
 
 def test_a_conversation_that_goes_on_loses_only_its_old_messages(archive: Archive) -> None:
