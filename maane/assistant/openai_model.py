@@ -11,27 +11,25 @@ from typing import Any
 
 from openai import AsyncOpenAI, Timeout
 from pydantic import ValidationError
-from pydantic_ai import Agent, RunContext
-from pydantic_ai import Tool as OfferedTool
-from pydantic_ai.exceptions import UsageLimitExceeded
+from pydantic_ai.direct import model_request
 from pydantic_ai.messages import (
     ModelMessage,
     ModelRequest,
     ModelResponse,
     TextPart,
+    ToolCallPart,
+    ToolReturnPart,
     UserPromptPart,
 )
+from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers.openai import OpenAIProvider
-from pydantic_ai.usage import UsageLimits
+from pydantic_ai.tools import ToolDefinition
 
 from maane.assistant.model import Budget, ModelError, Said, Tool
 from maane.kit.text import storable
 
 CONNECT_S = 2.0
-
-Tools = dict[str, Tool]
-"""The tools of one turn, by their names."""
 
 
 class OpenAIModel:
@@ -48,7 +46,7 @@ class OpenAIModel:
         self._name = name
         self._api_key = api_key
         self._budget = budget or Budget()
-        self._agents: dict[tuple[tuple[str, str], ...], Agent[Tools, str]] = {}
+        self._offers: dict[tuple[tuple[str, str], ...], ModelRequestParameters] = {}
         self._loop = asyncio.new_event_loop()
         # A daemon: where nobody closes it, it ends with the process, after the turns that wait for it.
         self._thread = threading.Thread(target=self._loop.run_forever, name="model", daemon=True)
@@ -67,8 +65,6 @@ class OpenAIModel:
             raise
         except TimeoutError:
             raise ModelError("timeout") from None
-        except UsageLimitExceeded:
-            raise ModelError("tool_calls") from None
         except Exception as error:
             raise ModelError(type(error).__name__) from error
 
@@ -89,62 +85,73 @@ class OpenAIModel:
             max_retries=1,
         )
 
+    @cached_property
+    def _model(self) -> OpenAIChatModel:
+        return OpenAIChatModel(self._name, provider=OpenAIProvider(openai_client=self._client))
+
     async def _reply(
         self, instructions: str, conversation: list[Said], tools: Sequence[Tool]
     ) -> str:
-        budget = self._budget
-        done = await self._agent(tools).run(
-            conversation[-1].text,
-            instructions=instructions,
-            deps={tool.name: tool for tool in tools},
-            message_history=_history(conversation[:-1]),
-            usage_limits=UsageLimits(
-                # What was no use of a tool counts as one here: each has a request of its own.
-                request_limit=budget.tool_calls + 1,
-                tool_calls_limit=budget.tool_calls,
-            ),
-        )
-        text = storable(done.output).strip()
+        last = UserPromptPart(conversation[-1].text)
+        said = [*_history(conversation[:-1]), ModelRequest([last], instructions=instructions)]
+        offered, by_name = self._offered(tools), {tool.name: tool for tool in tools}
+        tokens = uses = 0
+        while True:
+            answer = await model_request(
+                self._model, said, model_request_parameters=offered, instrument=False
+            )
+            if not answer.tool_calls:
+                break
+            # What an answer cost is looked at before it leads to more; a reply that is there is not
+            # thrown away for it.
+            tokens += answer.usage.total_tokens
+            uses += len(answer.tool_calls)
+            if tokens > self._budget.tokens:
+                raise ModelError("tokens")
+            if uses > self._budget.tool_calls:
+                raise ModelError("tool_calls")
+            # One after the other, in their order: what a later one finds, an earlier one may have done.
+            told = [await _used(by_name, call) for call in answer.tool_calls]
+            said += [answer, ModelRequest(told, instructions=instructions)]
+        text = storable(answer.text or "").strip()
         if not text:
             raise ModelError("empty")
         return text
 
-    def _agent(self, tools: Sequence[Tool]) -> Agent[Tools, str]:
-        """The agent that knows these tools by name and shape; what they do is each turn's own. There
-        are as many as there are sets of tools: very few."""
+    def _offered(self, tools: Sequence[Tool]) -> ModelRequestParameters:
+        """The tools as the model is told of them. There are very few sets of tools."""
         key = tuple((tool.name, tool.description) for tool in tools)
-        if key not in self._agents:
-            provider = OpenAIProvider(openai_client=self._client)
-            self._agents[key] = Agent(
-                OpenAIChatModel(self._name, provider=provider),
-                deps_type=dict,
-                tools=[_offered(tool, self._budget) for tool in tools],
-                # A tool that does not exist, or words that are no arguments, is told to the model.
-                retries={"tools": self._budget.tool_calls, "output": 0},
+        if key not in self._offers:
+            self._offers[key] = ModelRequestParameters(
+                function_tools=[
+                    ToolDefinition(
+                        name=tool.name,
+                        description=tool.description,
+                        parameters_json_schema=tool.arguments.model_json_schema(),
+                    )
+                    for tool in tools
+                ]
             )
-        return self._agents[key]
+        return self._offers[key]
 
 
-def _offered(tool: Tool, budget: Budget) -> OfferedTool[Tools]:
-    """A tool as pydantic-ai calls it."""
+async def _used(tools: dict[str, Tool], call: ToolCallPart) -> ToolReturnPart:
+    """What the model is told of one use of a tool; also that there is no such tool, or that its words
+    are no arguments."""
+    return ToolReturnPart(call.tool_name, await _outcome(tools, call), call.tool_call_id)
 
-    async def call(context: RunContext[Tools], **given: Any) -> str:
-        # Tokens are looked at before they lead to more of them; a reply that is there is not thrown
-        # away for what it cost.
-        if context.usage.total_tokens > budget.tokens:
-            raise ModelError("tokens")
-        try:
-            arguments = tool.arguments.model_validate(given)
-        except ValidationError as error:
-            wrong = error.errors(include_url=False, include_input=False, include_context=False)
-            places = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in wrong)
-            return f"Nothing was done. Wrong arguments: {'; '.join(places)}"
-        return await _ran_off_loop(context.deps[tool.name], arguments)
 
-    schema = tool.arguments.model_json_schema()
-    return OfferedTool.from_schema(
-        call, tool.name, tool.description, schema, takes_ctx=True, sequential=True
-    )
+async def _outcome(tools: dict[str, Tool], call: ToolCallPart) -> str:
+    tool = tools.get(call.tool_name)
+    if tool is None:
+        return f"Nothing was done. There is no tool of that name; there are: {', '.join(tools)}"
+    try:
+        arguments = tool.arguments.model_validate_json(call.args_as_json_str() or "{}")
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False, include_context=False)
+        places = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in wrong)
+        return f"Nothing was done. Wrong arguments: {'; '.join(places)}"
+    return await _ran_off_loop(tool, arguments)
 
 
 async def _ran_off_loop(tool: Tool, arguments: Any) -> str:

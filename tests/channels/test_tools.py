@@ -155,7 +155,7 @@ def test_who_asks_for_silence_gets_one_sentence_and_then_silence_until_a_person_
 @pytest.mark.parametrize(
     ("wanted", "answer"),
     [
-        (("drop_tables", {}), "Unknown tool name"),
+        (("drop_tables", {}), "There is no tool of that name"),
         (("save_lead", "{not json"), "nvalid JSON"),
         (("save_lead", {"phone": "call me"}), "Nothing was done. Wrong arguments: phone:"),
         (("save_lead", {"business_id": B, "name": "x"}), "Wrong arguments: business_id:"),
