@@ -146,7 +146,11 @@ async def _outcome(tools: dict[str, Tool], call: ToolCallPart) -> str:
     if tool is None:
         return f"Nothing was done. There is no tool of that name; there are: {', '.join(tools)}"
     try:
-        arguments = tool.arguments.model_validate_json(call.args_as_json_str() or "{}")
+        given = call.args_as_dict(raise_if_invalid=True)
+    except (ValueError, AssertionError):
+        return "Nothing was done. Invalid JSON: the arguments are no object"
+    try:
+        arguments = tool.arguments.model_validate(given)
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_input=False, include_context=False)
         places = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in wrong)

@@ -130,13 +130,13 @@ def test_a_turn_whose_time_is_over_waits_for_its_tool(fake: FakeModel) -> None:
     done: list[bool] = []
 
     def work(_: Nothing) -> str:
-        time.sleep(0.6)
+        time.sleep(2)
         done.append(True)
         return "done"
 
     fake.say = lambda messages: "done" if told(messages) else calls(("work", {}))
     tool = Tool("work", "Works.", Nothing, work)
-    with model_at(f"{fake.url}/v1", Budget(time_s=0.3)) as model:
+    with model_at(f"{fake.url}/v1", Budget(time_s=1.5)) as model:
         with pytest.raises(ModelError, match="timeout"):
             model.reply("be kind", [Said("customer", "a")], [tool])
         assert done
