@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 
 from maane.appointments import operations
+from maane.appointments.models import Appointment
 from maane.appointments.times import Span
 from maane.kit.db import Transaction
 from maane.tenancy.access import Tenant
@@ -28,6 +29,8 @@ _SAYINGS = {
         "too_many_booked": "לא נקבע תור נוסף: כבר קבועים לך {count} תורים.",
         "nothing": "לא נקבע ולא בוטל שום תור.",
         "unknown": "לא בוטל שום תור: לא נמצא תור כזה על שמך.",
+        "own": "אלה התורים שקבועים לך:",
+        "no_own": "כרגע לא קבוע לך תור. איזה מועד מתאים לך?",
         "free": "אלה המועדים הפנויים הקרובים:",
         "none_free": "כרגע אין מועד פנוי אחר.",
     },
@@ -40,6 +43,8 @@ _SAYINGS = {
         "too_many_booked": "No further appointment was booked: you have {count} already.",
         "nothing": "No appointment was booked or cancelled.",
         "unknown": "Nothing was cancelled: there is no such appointment of yours.",
+        "own": "These are your appointments:",
+        "no_own": "You have no appointment at present. Which time would suit you?",
         "free": "The next free times:",
         "none_free": "There is no other free time at present.",
     },
@@ -52,6 +57,8 @@ _SAYINGS = {
         "too_many_booked": "لم يُحجز موعد إضافي: لديك {count} مواعيد بالفعل.",
         "nothing": "لم يُحجز ولم يُلغَ أي موعد.",
         "unknown": "لم يُلغَ أي موعد: لا يوجد موعد كهذا باسمك.",
+        "own": "هذه مواعيدك المحجوزة:",
+        "no_own": "ليس لديك موعد محجوز حاليًا. أي وقت يناسبك؟",
         "free": "أقرب المواعيد المتاحة:",
         "none_free": "لا يوجد موعد متاح آخر حاليًا.",
     },
@@ -64,6 +71,8 @@ _SAYINGS = {
         "too_many_booked": "Новая запись не сделана: у вас уже есть записи ({count}).",
         "nothing": "Ничего не записано и не отменено.",
         "unknown": "Ничего не отменено: такой записи у вас нет.",
+        "own": "Ваши записи:",
+        "no_own": "Сейчас у вас нет записи. Какое время вам подходит?",
         "free": "Ближайшее свободное время:",
         "none_free": "Другого свободного времени сейчас нет.",
     },
@@ -105,18 +114,30 @@ def nothing_cancelled(language: str) -> str:
     return _SAYINGS.get(language, _SAYINGS["en"])["unknown"]
 
 
+def standing(tenant: Tenant, rows: Sequence[Appointment], language: str) -> str:
+    """What somebody has booked to come, and that it is nothing where it is."""
+    sayings = _SAYINGS.get(language, _SAYINGS["en"])
+    if not rows:
+        return sayings["no_own"]
+    return _listed(tenant, sayings["own"], [row.starts_at for row in rows], language)
+
+
 def free_times(tenant: Tenant, spans: Sequence[Span], language: str) -> str:
     """Times that can be had, a line for each day."""
     sayings = _SAYINGS.get(language, _SAYINGS["en"])
     if not spans:
         return sayings["none_free"]
+    return _listed(tenant, sayings["free"], [span.starts_at for span in spans], language)
+
+
+def _listed(tenant: Tenant, headline: str, starts: Sequence[datetime], language: str) -> str:
     zone = ZoneInfo(tenant.timezone)
-    walls = [span.starts_at.astimezone(zone) for span in spans]
+    walls = [starts_at.astimezone(zone) for starts_at in starts]
     lines = [
         f"{_day(day, language)}: {', '.join(f'{wall:%H:%M}' for wall in of_day)}"
         for day, of_day in groupby(walls, key=lambda wall: wall.date())
     ]
-    return "\n".join([sayings["free"], *lines])
+    return "\n".join([headline, *lines])
 
 
 def _at(tenant: Tenant, saying: str, starts_at: datetime, language: str) -> str:

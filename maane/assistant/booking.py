@@ -75,17 +75,20 @@ class CancelTime(Arguments):
 @dataclass(slots=True)
 class Wishes:
     """What a turn asked for: times with what they are for, appointments to give up, and the last time
-    that could not be had, with the reason. ``language`` is the one to answer the customer in."""
+    that could not be had, with the reason. ``is_claimed``: it asked for nothing and said that something
+    was done. ``language`` is the one to answer the customer in."""
 
     book: dict[datetime, str] = field(default_factory=dict)
     cancel: list[int] = field(default_factory=list)
     refused: tuple[datetime, str | None] | None = None
     is_cancel_refused: bool = False
+    is_claimed: bool = False
     language: str = ""
 
     def __bool__(self) -> bool:
-        """True once anything was asked for, done or not: then the reply is not the model's."""
-        return bool(self.book or self.cancel or self.refused or self.is_cancel_refused)
+        """True once anything was asked for, done or not, or claimed: the reply is not the model's."""
+        asked = self.book or self.cancel or self.refused or self.is_cancel_refused
+        return bool(asked or self.is_claimed)
 
 
 def rules(timezone: str) -> str:
@@ -175,6 +178,9 @@ def settle(tx: Transaction, tenant: Tenant, conversation_id: int, wishes: Wishes
     the business, so call it before anything that locks a lead.
     """
     language = wishes.language
+    if wishes.is_claimed:
+        own_rows = appointments.upcoming_of(tx, tenant, _customer(tx, tenant, conversation_id))
+        return words.standing(tenant, own_rows, language)
     if not tenancy.lock_and_look(tx, tenant):
         return words.nothing_done(language)
     customer = _customer(tx, tenant, conversation_id)

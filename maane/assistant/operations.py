@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Literal
 
 from maane.assistant import booking
+from maane.assistant.claims import claims_appointment
 from maane.assistant.intake import DONE, IntakeStep, next_step
 from maane.assistant.model import Model, ModelError, Said, Tool
 from maane.assistant.tools import Deeds, tools_for
@@ -84,6 +85,8 @@ def compose_reply(model: Model | None, turn: Turn, database: Database) -> Reply:
     deeds = Deeds()
     text = None if model is None else _asked(model, turn, _tools(turn, database, deeds))
     handed_over, stopped = _SAYINGS.get(turn.tenant.language, _SAYINGS["en"])
+    if text is not None and turn.offers_appointments and not deeds.wishes:
+        deeds.wishes.is_claimed = claims_appointment(text)
     if deeds.wishes:
         # What became of an appointment is known only once it is in the database: no word of the model's
         # goes with it, for it could tell otherwise.

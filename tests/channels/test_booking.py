@@ -367,6 +367,21 @@ def test_no_words_of_a_customer_reach_somebody_else_s_appointment(town: Town) ->
         assert tx.get(Appointment, theirs.id).status == "booked"
 
 
+def test_a_model_that_says_so_without_a_tool_is_replaced_by_what_is_booked(town: Town) -> None:
+    town.model.say = lambda _: "קבעתי לך תור ליום שני ב־9:00, נתראה!"
+    customer = town.customer()
+    customer.write("9:00")
+    (answer,) = customer.wait_for_answers(1)
+    assert answer.text == "כרגע לא קבוע לך תור. איזה מועד מתאים לך?"
+    assert booked(town) == []
+    book_for(town, A, at("10:30"), answer.conversation_id)
+    customer.write("מתי התור שלי?")
+    answer = customer.wait_for_answers(2)[-1]
+    assert answer.text.startswith("אלה התורים שקבועים לך:")
+    assert answer.text.endswith("10:30")
+    assert "9:00" not in answer.text
+
+
 def test_nobody_fills_the_calendar_by_chatting(town: Town) -> None:
     wishes = [
         ("book_time", {"starts_at": at(f"{hour}:00", ahead)})
