@@ -28,6 +28,7 @@ from maane.kit.http import install_edges
 from maane.kit.logging import configure_logging
 from maane.kit.turns import Turns
 from maane.leads.routes import routes as lead_routes
+from maane.media.routes import routes as media_routes
 from maane.notifications.routes import routes as notification_routes
 from maane.ops.health import routes as health_routes
 from maane.ops.pages import install_pages
@@ -50,6 +51,7 @@ ROUTES = (
     appointment_lead_routes,
     conversation_routes,
     conversation_lead_routes,
+    media_routes,
     whatsapp_routes,
     notification_routes,
     privacy_routes,

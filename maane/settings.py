@@ -67,6 +67,14 @@ class Settings(BaseSettings):
     whatsapp_app_secret: SecretStr = SecretStr("")
     whatsapp_verify_token: SecretStr = SecretStr("")
     twilio_api_url: str = "https://api.twilio.com"
+    transcription_model: str = ""
+    transcription_base_url: str = ""
+    transcription_api_key: SecretStr = SecretStr("")
+    media_dir: Path | None = None
+    media_max_mb: int = Field(default=100, ge=1, le=100)
+    media_business_mb: int = Field(default=10_000, ge=1, le=10_000_000)
+    media_time_s: float = Field(default=120, ge=1, le=3600)
+    media_origins: str = ""
     smtp_host: str = ""
     smtp_port: int = Field(default=587, ge=1, le=65535)
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
@@ -74,7 +82,13 @@ class Settings(BaseSettings):
     smtp_password: SecretStr = SecretStr("")
     smtp_from: str = ""
 
-    @field_validator("public_url", "model_base_url", "whatsapp_api_url", "twilio_api_url")
+    @field_validator(
+        "public_url",
+        "model_base_url",
+        "transcription_base_url",
+        "whatsapp_api_url",
+        "twilio_api_url",
+    )
     @classmethod
     def _is_http_url(cls, value: str) -> str:
         if not value:
@@ -91,7 +105,7 @@ class Settings(BaseSettings):
             raise ValueError("must be an origin without a path, like https://maane.example.com")
         return value
 
-    @field_validator("frame_ancestors")
+    @field_validator("frame_ancestors", "media_origins")
     @classmethod
     def _are_origins(cls, value: str) -> str:
         for word in value.split():
@@ -172,6 +186,20 @@ class Settings(BaseSettings):
         return bool(self.model_base_url and self.model_name)
 
     @property
+    def media_folder(self) -> Path:
+        """Where the files of customers lie."""
+        return self.media_dir or self.var_dir / "media"
+
+    @property
+    def transcription_url(self) -> str:
+        """The base address of what hears voice notes: its own, else the model's."""
+        return self.transcription_base_url or self.model_base_url
+
+    @property
+    def has_transcription(self) -> bool:
+        return bool(self.transcription_model)
+
+    @property
     def has_smtp(self) -> bool:
         return bool(self.smtp_host)
 
@@ -198,6 +226,11 @@ def load_settings(**overrides: object) -> Settings:
             raise SettingsError(f"MAANE_{name.upper()}: no such file")
     if bool(settings.model_base_url) != bool(settings.model_name):
         raise SettingsError("MAANE_MODEL_BASE_URL and MAANE_MODEL_NAME: set both or neither")
+    if settings.has_transcription and not settings.transcription_url:
+        raise SettingsError(
+            "MAANE_TRANSCRIPTION_BASE_URL: is required with MAANE_TRANSCRIPTION_MODEL, "
+            "or MAANE_MODEL_BASE_URL is"
+        )
     _check_smtp(settings)
     if settings.migration_database.get_backend_name() != settings.database.get_backend_name():
         raise SettingsError(

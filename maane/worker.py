@@ -11,12 +11,15 @@ from types import FrameType
 
 from maane.assistant.model import Budget, Model
 from maane.assistant.openai_model import OpenAIModel
+from maane.assistant.transcription import transcriber_of
 from maane.channels.whatsapp.jobs import Work
+from maane.channels.whatsapp.media_jobs import DOWNLOAD_JOB, HEAR_JOB, FileJobs
 from maane.channels.whatsapp.notices import PhoneNotices
 from maane.channels.whatsapp.operations import ANSWER_JOB
 from maane.conversations.people import SEND_JOB
 from maane.jobs.queue import Job, run_jobs
 from maane.kit.db import Database
+from maane.media.files import Files
 from maane.notifications.jobs import Notices
 from maane.notifications.operations import ESCALATE_JOB, MAIL_JOB, WHATSAPP_JOB
 from maane.privacy.jobs import RETENTION_JOB, Retention
@@ -74,11 +77,14 @@ def serve_worker(settings: Settings, health: tuple[str, int] | None) -> None:
     work = Work(database, settings, model_of(settings))
     notices = Notices(database, settings, work.jobs)
     phone = PhoneNotices(database, settings)
-    retention = Retention(database, work.jobs)
+    files = FileJobs(database, settings, work.jobs, transcriber_of(settings))
+    retention = Retention(database, work.jobs, Files(settings.media_folder))
     threading.Thread(target=retention.plan_nights, args=(stopping,), daemon=True).start()
     try:
         jobs = {
             ANSWER_JOB: Job(work.answer, work.give_up),
+            DOWNLOAD_JOB: Job(files.download, files.give_up_download),
+            HEAR_JOB: Job(files.hear, files.give_up_hearing),
             SEND_JOB: Job(work.send, work.give_up_sending),
             MAIL_JOB: Job(notices.mail, notices.give_up),
             WHATSAPP_JOB: Job(phone.send, notices.give_up),

@@ -11,10 +11,14 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl
+
+from werkzeug.formparser import parse_form_data
 
 
 class FakeServer:
@@ -41,14 +45,24 @@ class FakeServer:
                     fake.requests.append(asked)
                     asked["number"] = len(fake.requests)
                 status, headers, body = fake.respond(asked)
-                payload = body if isinstance(body, bytes) else json.dumps(body).encode()
                 self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(payload)))
-                for name, value in headers.items():
+                for name, value in ({"Content-Type": "application/json"} | headers).items():
                     self.send_header(name, value)
+                if isinstance(body, Iterator):
+                    self._trickle(body)
+                    return
+                payload = body if isinstance(body, bytes) else json.dumps(body).encode()
+                self.send_header("Content-Length", str(len(payload)))
                 self.end_headers()
                 self.wfile.write(payload)
+
+            def _trickle(self, parts: Iterator[bytes]) -> None:
+                """A body whose length is not told, as slowly as its parts come."""
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
+                for part in parts:
+                    self.wfile.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")
+                self.wfile.write(b"0\r\n\r\n")
 
             do_GET = do_POST  # noqa: N815
 
@@ -86,6 +100,18 @@ class FakeServer:
 def _read(raw: bytes, kind: str) -> Any:
     if kind.startswith("application/x-www-form-urlencoded"):
         return dict(parse_qsl(raw.decode(), keep_blank_values=True, strict_parsing=True))
+    if kind.startswith("multipart/form-data"):
+        environ = {
+            "wsgi.input": BytesIO(raw),
+            "CONTENT_TYPE": kind,
+            "CONTENT_LENGTH": str(len(raw)),
+        }
+        _, form, files = parse_form_data(environ)
+        sent = {}
+        for name, file in files.items():
+            sent[name] = (file.filename, file.mimetype, file.read())
+            file.close()
+        return dict(form.items()) | sent
     return json.loads(raw or b"null")
 
 
@@ -160,14 +186,30 @@ class FakeModel(FakeServer):
         )
 
 
+@dataclass
+class FakeFile:
+    """A file at Meta: its type and bytes, or what makes them. ``answers`` are given before it, ``url``
+    in place of its true address, ``size`` of its true length."""
+
+    kind: str
+    body: bytes | Callable[[], Iterator[bytes]]
+    answers: list[tuple[int, dict[str, str], Any]] = field(default_factory=list)
+    url: str | None = None
+    size: int | None = None
+
+
 class FakeGraph(FakeServer):
-    """``POST /{phone_number_id}/messages``. ``script`` holds answers to give before it accepts:
+    """``POST /{phone_number_id}/messages``, and ``GET /{media id}`` for what is in ``media``; an id that
+    begins with 9 and is not in it does not exist. ``script`` holds answers to give before it accepts:
     an HTTP status, an error code of Meta's, and the seconds of ``Retry-After`` where there are any."""
 
     def __init__(self) -> None:
         super().__init__()
         self.script: list[tuple[int, int] | tuple[int, int, int]] = []
         self.delay_s = 0.0
+        self.media: dict[str, FakeFile] = {}
+        self.expired: set[str] = set()
+        self._addresses = 0
 
     def respond(self, asked: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
         time.sleep(self.delay_s)
@@ -181,8 +223,16 @@ class FakeGraph(FakeServer):
                 "error_data": {"messaging_product": "whatsapp", "details": "as the test asked"},
             }
             return status, headers, {"error": error}
+        path, _, query = asked["path"].partition("?")
+        if path.startswith("/lookaside/"):
+            return self._bytes(asked, path.rpartition("/")[2], query)
+        if path.strip("/") in self.media:
+            return self._where(path.strip("/"))
+        if asked["method"] == "GET" and path.strip("/").startswith("9"):
+            error = {"message": "does not exist", "type": "GraphMethodException", "code": 100}
+            return 400, {}, {"error": error}
         if asked["method"] == "GET":
-            number_id = asked["path"].partition("?")[0].strip("/")
+            number_id = path.strip("/")
             shown = {"display_phone_number": "+972 3-612-3456", "verified_name": "מספרת דנה"}
             return 200, {}, {"id": number_id, **shown}
         to = asked["body"]["to"]
@@ -196,9 +246,66 @@ class FakeGraph(FakeServer):
             },
         )
 
+    def _where(self, media_id: str) -> tuple[int, dict[str, str], Any]:
+        """Each address is good for one use, so that one that was kept is seen to have expired."""
+        self._addresses += 1
+        file = self.media[media_id]
+        url = file.url or f"{self.url}/lookaside/{media_id}?address={self._addresses}"
+        about = {"messaging_product": "whatsapp", "id": media_id, "sha256": "00" * 32}
+        size = len(file.body) if file.size is None and isinstance(file.body, bytes) else file.size
+        return 200, {}, {**about, "url": url, "mime_type": file.kind, "file_size": size or 0}
+
+    def _bytes(
+        self, asked: dict[str, Any], media_id: str, query: str
+    ) -> tuple[int, dict[str, str], Any]:
+        file = self.media[media_id]
+        if not asked["headers"].get("authorization", "").startswith("Bearer "):
+            return 401, {}, b"no token"
+        if query in self.expired:
+            return 404, {}, b"expired"
+        if file.answers:
+            return file.answers.pop(0)
+        body = file.body if isinstance(file.body, bytes) else file.body()
+        return 200, {"Content-Type": file.kind}, body
+
     @property
     def texts(self) -> list[str]:
         return [asked["body"]["text"]["body"] for asked in self.requests]
+
+
+class FakeContentHost(FakeServer):
+    """Where a provider's API redirects to: it takes no credentials and gives what is in ``files``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.files: dict[str, tuple[str, bytes]] = {}
+        self.redirects: dict[str, str] = {}
+
+    def respond(self, asked: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
+        if asked["path"] in self.redirects:
+            return 302, {"Location": self.redirects[asked["path"]]}, b""
+        if asked["path"] not in self.files:
+            return 404, {}, b""
+        kind, body = self.files[asked["path"]]
+        return 200, {"Content-Type": kind}, body
+
+
+class FakeTranscriber(FakeServer):
+    """``POST /v1/audio/transcriptions``. ``words`` are what it hears; ``answers`` are given first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = "אפשר תור למחר בעשר?"
+        self.answers: list[tuple[int, dict[str, str], Any]] = []
+        self.delay_s = 0.0
+
+    def respond(self, asked: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
+        time.sleep(self.delay_s)
+        if self.answers:
+            return self.answers.pop(0)
+        if asked["path"] != "/v1/audio/transcriptions" or "file" not in asked["body"]:
+            return 404, {}, {"error": {"message": "unknown"}}
+        return 200, {}, {"text": self.words, "usage": {"type": "duration", "seconds": 3}}
 
 
 class FakeTwilio(FakeServer):
@@ -213,6 +320,7 @@ class FakeTwilio(FakeServer):
         self.script: list[tuple[int, int] | tuple[int, int, int]] = []
         self.delay_s = 0.0
         self.status = "active"
+        self.media: dict[str, str] = {}
 
     def respond(self, asked: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
         time.sleep(self.delay_s)
@@ -225,6 +333,9 @@ class FakeTwilio(FakeServer):
         if (asked["method"], asked["path"]) == ("GET", f"{account}.json"):
             named = {"sid": self.account_sid, "friendly_name": "חשבון של דנה"}
             return 200, {}, {**named, "status": self.status, "type": "Full"}
+        if asked["path"] in self.media:
+            # Twilio's API never gives the bytes itself.
+            return 307, {"Location": self.media[asked["path"]]}, b""
         if (asked["method"], asked["path"]) != ("POST", f"{account}/Messages.json"):
             return 404, {}, _refusal(404, 20404)
         form = asked["body"]

@@ -81,7 +81,8 @@ class Browser:
         self.client = app.test_client()
 
     def request(self, method: str, path: str, **options: Any) -> TestResponse:
-        return self.client.open(path, method=method, base_url=ORIGIN, **options)
+        # Read to the end and closed, as a server does.
+        return self.client.open(path, method=method, base_url=ORIGIN, buffered=True, **options)
 
     def get(self, path: str, **options: Any) -> TestResponse:
         return self.request("GET", path, **options)

@@ -23,6 +23,9 @@ from maane.conversations import operations as conversations
 from maane.conversations import people
 from maane.kit.db import now
 from maane.kit.endpoint import Spec, spec_of
+from maane.media import operations as media
+from maane.media.files import Files
+from maane.media.operations import InboundFile, Stored
 from maane.tenancy.access import caller_for_job, tenant_for_job
 from tests.people import CSRF_HEADER, A, B, Browser, World
 
@@ -241,7 +244,8 @@ def test_nothing_of_a_is_seen_or_changed_by_b(world: World, routes: list[Route])
     owner_a, owner_b = world.browser("owner_a"), world.browser("owner_b")
     reads = [r for r in routes if r.method == "GET" and r.spec.access.name == "business"]
     before = {r.path: owner_a.get(r.path).get_data() for r in reads}
-    assert any(b"Lead of A" in body for body in before.values())
+    for words in (b"Lead of A", b"bytes of A", b"file of A"):
+        assert any(words in body for body in before.values()), words
     for route in routes:
         if route.spec.access.name != "business":
             continue
@@ -256,12 +260,20 @@ def test_nothing_of_a_is_seen_or_changed_by_b(world: World, routes: list[Route])
 
 
 def _say_something_in_a(world: World) -> None:
-    """The first conversation and the first appointment, in business A, with words of A."""
+    """The first conversation and the first appointment, in business A, with words and a file of A."""
     contact = conversations.Contact("simulator", "972500000001", None, "Customer of A")
     with world.database.transaction(A) as tx:
         tenant = tenant_for_job(tx, A)
         said = conversations.Incoming("m1", "words of A", now(), now(), awaits_answer=True)
         conversation = conversations.take_in(tx, tenant, contact, [said])
+        message = conversations.message_of_event(tx, tenant, "m1")
+        assert message is not None
+        file = InboundFile("document", "77", "text/plain", "file of A.txt")
+        media.expect(tx, tenant, message.id, "meta", [file], is_transcribed=False)
+        row = media.get(tx, tenant, A)
+        with Files(world.settings.media_folder).writing(A, row.file_key) as written:
+            written.write(b"bytes of A")
+        media.note_stored(tx, row, Stored("application/octet-stream", 10, "0" * 64))
         people.add_note(tx, tenant, caller_for_job(tenant), conversation.id, "note of A")
         body = AppointmentBody(date=now().date() + timedelta(days=2), time="10:00", name="x of A")
         appointment, _ = appointments.book(tx, tenant, caller_for_job(tenant), body)

@@ -130,7 +130,8 @@ class Customer:
 
     def sent(self) -> list[dict[str, Any]]:
         """What the Graph API was asked to send to this customer."""
-        return [r for r in self.town.graph.requests if r["body"]["to"] == self.digits]
+        asked = self.town.graph.requests
+        return [r for r in asked if r["method"] == "POST" and r["body"]["to"] == self.digits]
 
     def lead(self) -> Lead:
         with self.town.database.transaction(A, writes=False) as tx:

@@ -9,7 +9,7 @@ answer that is no name is not taken for one.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _SAYINGS: dict[str, tuple[str, str, str, str]] = {
     "he": (
@@ -36,6 +36,12 @@ _SAYINGS: dict[str, tuple[str, str, str, str]] = {
         "Спасибо{name}. Записано: «{need}». {business} скоро свяжется с вами.",
         "Спасибо, я добавил это к сообщению. {business} свяжется с вами.",
     ),
+}
+_UNHEARD = {
+    "he": "אין לי אפשרות לשמוע הודעות קוליות. אפשר לכתוב לי?",
+    "en": "I cannot listen to voice notes. Could you write to me?",
+    "ar": "لا يمكنني الاستماع إلى الرسائل الصوتية. هل يمكنك أن تكتب لي؟",
+    "ru": "Я не могу прослушать голосовое сообщение. Напишите, пожалуйста, текстом.",
 }
 _GREETING = (
     r"(?:שלום(?: רב)?|היי|הי|אהלן|בוקר טוב|צהריים טובים|ערב טוב|מה נשמע|מה שלומ\w+|"
@@ -75,6 +81,18 @@ class IntakeStep:
     name: str | None = None
     need: str | None = None
     is_taken: bool = False
+
+
+def after_voice_note(
+    language: str, business: str, said_by_intake: int, known_name: str | None, words: str
+) -> IntakeStep:
+    """What ``next_step`` says, to somebody who sent a voice note that nobody heard. Where they wrote
+    nothing beside it they are asked to write, and no question of intake's is used up."""
+    plea = _UNHEARD.get(language, _UNHEARD["en"])
+    if said_by_intake > 0 and not words:
+        return IntakeStep(plea)
+    step = next_step(language, business, said_by_intake, known_name, words)
+    return replace(step, text=f"{plea} {step.text}" if words else f"{step.text} {plea}")
 
 
 def next_step(

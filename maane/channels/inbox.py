@@ -194,6 +194,17 @@ def get_event(tx: Transaction, tenant: Tenant, event_id: int) -> InboundEvent | 
     return tx.load_one(_EVENT, {"business_id": tenant.id, "id": event_id})
 
 
+def find_event(tx: Session, tenant: Tenant, provider: str, external_id: str) -> InboundEvent | None:
+    """The event that a provider gave this id."""
+    return tx.scalars(
+        select(InboundEvent).where(
+            InboundEvent.business_id == tenant.id,
+            InboundEvent.provider == provider,
+            InboundEvent.external_id == external_id,
+        )
+    ).one_or_none()
+
+
 def waiting_events(
     tx: Transaction, tenant: Tenant, provider: str, contact_key: str
 ) -> Sequence[InboundEvent]:

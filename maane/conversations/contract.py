@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import AfterValidator, Field
 
@@ -15,6 +16,9 @@ from maane.conversations.operations import Listed
 from maane.kit.db import now
 from maane.kit.endpoint import LARGEST_ID, Shape
 from maane.kit.text import Line, Text
+from maane.media.contract import Attachment, attachment_of
+from maane.media.models import Attachment as AttachmentRow
+from maane.media.models import Kind
 from maane.tenancy.contract import PageQuery
 
 
@@ -78,9 +82,11 @@ class Assignee(Shape):
 
 
 class LastMessage(Shape):
-    """The beginning of the last message."""
+    """The beginning of the last message; of one with a file its caption, or what was said in it, which
+    ``kind`` then names."""
 
     text: str
+    kind: Kind | None
     author: str
     status: str
 
@@ -134,13 +140,15 @@ class SourceList(Shape):
 
 
 class Message(Shape):
-    """``is_echo``: a person wrote it from the business's own phone, not in Maane."""
+    """``is_echo``: a person wrote it from the business's own phone, not in Maane. ``text`` is all of it
+    in words, files in brackets; where there are ``attachments``, they say the same for the screen."""
 
     id: int
     direction: str
     author: str
     author_name: str | None
     text: str
+    attachments: list[Attachment]
     status: str
     error: str | None
     is_echo: bool
@@ -194,6 +202,7 @@ def conversation_of(listed: Listed) -> Conversation:
         if listed.last is None
         else LastMessage(
             text=listed.last.text,
+            kind=cast("Kind | None", listed.last.kind),
             author=listed.last.author,
             status=_shown_status(listed.last.status),
         ),
@@ -206,13 +215,14 @@ def source_of(row: ConversationRow) -> Source:
     return Source(id=row.id, channel=row.channel, last_message_at=row.last_message_at)
 
 
-def message_of(row: MessageRow) -> Message:
+def message_of(row: MessageRow, files: Sequence[AttachmentRow] = ()) -> Message:
     return Message(
         id=row.id,
         direction=row.direction,
         author=row.author,
         author_name=row.author_name,
         text=row.text,
+        attachments=[attachment_of(file) for file in files],
         status=_shown_status(row.status),
         error=row.error,
         is_echo=row.is_echo,

@@ -10,9 +10,12 @@ from typing import Literal
 from maane.auth import operations as auth
 from maane.conversations import ownership, pinning, store
 from maane.conversations.models import Conversation, ConversationLead, Message
-from maane.conversations.store import Preview
+from maane.conversations.previews import Preview, previews_of
 from maane.kit.db import Transaction, now
 from maane.kit.errors import NotFound
+from maane.media import operations as media
+from maane.media.models import Attachment
+from maane.media.words import with_transcript
 from maane.prompts import operations as prompts
 from maane.tenancy import operations as tenancy
 from maane.tenancy.access import Caller, Tenant, caller_for_job
@@ -194,6 +197,15 @@ def find_message(tx: Transaction, tenant: Tenant, message_id: int) -> Message | 
     return store.find_message(tx, tenant, message_id)
 
 
+def add_transcript(tx: Transaction, tenant: Tenant, message_id: int, transcript: str) -> None:
+    """Puts what was said in a voice note into its message, for all who read only words."""
+    message = store.find_message(tx, tenant, message_id)
+    if message is not None:
+        lock(tx, tenant, message.conversation_id)
+        message.text = with_transcript(message.text, transcript)
+        tx.flush()
+
+
 def conversations_of_events(
     tx: Transaction, tenant: Tenant, external_ids: Sequence[str]
 ) -> dict[str, int]:
@@ -309,7 +321,7 @@ def describe(
     """What stands beside each conversation, in as many queries for fifty as for one."""
     keys = [row.id for row in rows]
     leads = store.leads_of(tx, tenant, keys)
-    lasts = store.previews_of(tx, tenant, [row.last_message_id for row in rows])
+    lasts = previews_of(tx, tenant, [row.last_message_id for row in rows])
     read = store.read_up_to(tx, tenant, caller.user_id, keys)
     newest = prompts.newest_version(tx, tenant)
     names = auth.names_of(tx, {row.assigned_user_id or 0 for row in rows} - {0})
@@ -328,8 +340,11 @@ def describe(
 
 def list_messages(
     tx: Transaction, tenant: Tenant, conversation_id: int, *, limit: int, after: str | None
-) -> tuple[Sequence[Message], str | None]:
-    """Newest first. Raises ``NotFound``, also for a conversation of another business."""
+) -> tuple[list[tuple[Message, list[Attachment]]], str | None]:
+    """Newest first, each with its files. Raises ``NotFound``, also for a conversation of another
+    business."""
     if store.get_conversation(tx, tenant, conversation_id) is None:
         raise NotFound
-    return store.list_messages(tx, tenant, conversation_id, limit=limit, after=after)
+    rows, following = store.list_messages(tx, tenant, conversation_id, limit=limit, after=after)
+    files = media.of_messages(tx, tenant, [row.id for row in rows])
+    return [(row, files.get(row.id, [])) for row in rows], following

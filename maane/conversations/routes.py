@@ -70,7 +70,8 @@ def list_messages(conversation_id: int, query: PageQuery) -> contract.MessagePag
     rows, following = operations.list_messages(
         tx(), tenant(), conversation_id, limit=query.limit, after=query.after
     )
-    return contract.MessagePage(items=[contract.message_of(row) for row in rows], next=following)
+    items = [contract.message_of(row, files) for row, files in rows]
+    return contract.MessagePage(items=items, next=following)
 
 
 @routes.declare(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from maane.conversations import statements
@@ -21,17 +20,6 @@ from maane.conversations.models import (
 from maane.conversations.search import found
 from maane.kit.db import Transaction, page, upsert
 from maane.tenancy.access import Tenant
-
-PREVIEW = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """The beginning of a conversation's last message."""
-
-    text: str
-    author: str
-    status: str
 
 
 def find_conversation(
@@ -79,16 +67,6 @@ def list_conversations(
     if words:
         statement = statement.where(*found(tx, tenant, words))
     return page(tx, statement, Conversation.last_message_id, limit=limit, after=after)
-
-
-def previews_of(tx: Session, tenant: Tenant, message_ids: Sequence[int]) -> dict[int, Preview]:
-    """The beginnings of these messages, by their ids."""
-    rows = tx.execute(
-        select(
-            Message.id, func.substr(Message.text, 1, PREVIEW), Message.author, Message.status
-        ).where(Message.business_id == tenant.id, Message.id.in_(message_ids))
-    )
-    return {key: Preview(text, author, status) for key, text, author, status in rows}
 
 
 def read_up_to(

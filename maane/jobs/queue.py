@@ -92,10 +92,11 @@ class Jobs:
         partition: str,
         *,
         again: int = 0,
+        because: str = "",
     ) -> None:
         """Adds the job ``name(business_id, subject_id)`` when ``tx`` commits, once a subject, and
-        once more for each number that ``again`` counts up to."""
-        repeat = f":again:{again}" if again else ""
+        once more for each number that ``again`` counts up to and each cause in ``because``."""
+        repeat = (f":again:{again}" if again else "") + (f":{because}" if because else "")
         self._client.enqueue_in_transaction(
             tx.connection(),
             {

@@ -17,7 +17,13 @@ HSTS_SECONDS = 365 * 24 * 3600
 REQUEST_ID = "X-Request-ID"
 
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_WORDS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+_WORDS = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    416: "range_not_satisfiable",
+}
 
 
 def install_edges(app: Flask, *, is_https: bool, frame_ancestors: str) -> None:
@@ -95,6 +101,9 @@ def _refuse_http(error: HTTPException) -> Response:
     allowed = getattr(error, "valid_methods", None)
     if allowed:
         response.headers["Allow"] = ", ".join(sorted(allowed))
+    length = getattr(error, "length", None)
+    if length is not None:
+        response.headers["Content-Range"] = f"bytes */{length}"
     return response
 
 
@@ -136,8 +145,11 @@ def _headers(is_https: bool, frame_ancestors: str) -> Any:
     def set_headers(response: Response) -> Response:
         response.headers.extend(fixed)
         response.headers.add(REQUEST_ID, request_id())
-        if request.path.startswith(("/api", "/webhook")) or response.status_code >= 400:
+        if response.status_code >= 400:
             response.headers["Cache-Control"] = "no-store"
+        elif request.path.startswith(("/api", "/webhook")):
+            # A route that says nothing is not kept anywhere.
+            response.headers.setdefault("Cache-Control", "no-store")
         return response
 
     return set_headers

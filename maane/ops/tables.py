@@ -7,6 +7,7 @@ from maane.channels.whatsapp import models as whatsapp
 from maane.conversations import models as conversations
 from maane.facts import models as facts
 from maane.leads import models as leads
+from maane.media import models as media
 from maane.notifications import models as notifications
 from maane.privacy import models as privacy
 from maane.prompts import models as prompts
@@ -19,6 +20,7 @@ __all__ = [
     "facts",
     "inbox",
     "leads",
+    "media",
     "notifications",
     "privacy",
     "prompts",

@@ -24,6 +24,7 @@ from maane.conversations.models import (
 )
 from maane.conversations.ownership import STOPPED
 from maane.leads.models import Lead, LeadEvent
+from maane.media.models import Attachment
 from maane.notifications.models import Delivery, Notification, NotificationRead
 from maane.tenancy.models import AuditEvent
 
@@ -107,6 +108,15 @@ def _appointments(subject: Subject) -> ColumnElement[bool]:
     )
 
 
+def _attachments(subject: Subject) -> ColumnElement[bool]:
+    return Attachment.message_id.in_(
+        select(Message.id).where(
+            Message.business_id == subject.business_id,
+            Message.conversation_id.in_(subject.conversation_ids),
+        )
+    )
+
+
 def _audited(subject: Subject) -> ColumnElement[bool]:
     names = [f"lead:{key}" for key in sorted(subject.lead_ids)]
     names += [f"conversation:{key}" for key in sorted(subject.conversation_ids)]
@@ -145,6 +155,8 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding(AppointmentLead, lambda subject: AppointmentLead.lead_id.in_(subject.lead_ids)),
     Holding(ConversationRead, _in_conversations(ConversationRead.conversation_id)),
     Holding(InboundEvent, _events, Age(InboundEvent.received_at, InboundEvent.id)),
+    # The files themselves follow their rows (media.sweep).
+    Holding(Attachment, _attachments, Age(Attachment.created_at, Attachment.id)),
     Holding(
         Message,
         _in_conversations(Message.conversation_id),

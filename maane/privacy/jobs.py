@@ -9,6 +9,8 @@ from maane.jobs.queue import Jobs
 from maane.kit.db import Database, now
 from maane.kit.errors import Unavailable
 from maane.kit.logging import LOG
+from maane.media.files import Files
+from maane.media.sweep import sweep
 from maane.privacy import retention
 from maane.tenancy import operations as tenancy
 from maane.tenancy.access import tenant_for_job
@@ -25,6 +27,7 @@ class Retention:
 
     database: Database
     jobs: Jobs
+    files: Files
 
     def plan_nights(self, stopping: threading.Event) -> None:
         """Looks every few minutes which business's night is due, until ``stopping`` is set. A night that
@@ -55,8 +58,10 @@ class Retention:
         """Deletes what is too old, batch by batch."""
         while True:
             with self.database.transaction(business_id) as tx:
-                if retention.delete_some(tx, tenant_for_job(tx, business_id), day):
-                    return
+                is_over = retention.delete_some(tx, tenant_for_job(tx, business_id), day)
+            if is_over:
+                sweep(self.database, self.files, business_id)
+                return
             threading.Event().wait(BETWEEN_BATCHES_S)
 
     def give_up(self, business_id: int, day: int) -> None:

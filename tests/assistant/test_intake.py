@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from maane.assistant.intake import name_in, next_step
+from maane.assistant.intake import after_voice_note, name_in, next_step
 
 
 @pytest.mark.parametrize("language", ["he", "en", "ar", "ru"])
@@ -86,3 +86,15 @@ def test_an_answer_that_is_no_name_is_taken_as_the_need() -> None:
 
 def test_braces_of_a_customer_are_only_words() -> None:
     assert "{business}" in next_step("en", "Dana", 2, "{need}", "{business} {0}").text
+
+
+def test_a_voice_note_uses_up_none_of_its_questions() -> None:
+    first = after_voice_note("en", "Salon", 0, None, "")
+    assert "What is your name?" in first.text
+    assert first.text.endswith("Could you write to me?")
+    assert after_voice_note("en", "Salon", 1, None, "").text == (
+        "I cannot listen to voice notes. Could you write to me?"
+    )
+    beside = after_voice_note("en", "Salon", 1, None, "Dana")
+    assert beside.name == "Dana"
+    assert beside.text.startswith("I cannot listen to voice notes.")

@@ -264,7 +264,7 @@ def _places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     ("kind", "content", "words"),
     [
         ("image", {"id": "1", "mime_type": "image/jpeg", "caption": "תמונה"}, "[image] תמונה"),
-        ("audio", {"id": "1", "voice": True}, "[audio]"),
+        ("audio", {"id": "1", "voice": True}, "[voice note, not transcribed]"),
         (
             "location",
             {"latitude": 32.1, "longitude": 34.8, "name": "תל אביב"},

@@ -103,7 +103,12 @@ def desk(world: World) -> Desk:
 def test_a_conversation_begins_with_the_assistant(desk: Desk) -> None:
     shown = desk.shown
     assert (shown["owner"], shown["takeover"], shown["status"]) == ("assistant", None, "open")
-    assert shown["last_message"] == {"text": "בשמחה", "author": "assistant", "status": "simulated"}
+    assert shown["last_message"] == {
+        "text": "בשמחה",
+        "kind": None,
+        "author": "assistant",
+        "status": "simulated",
+    }
 
 
 def test_writing_takes_over_and_is_sent_by_the_same_steps(desk: Desk) -> None:

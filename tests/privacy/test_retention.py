@@ -14,6 +14,7 @@ from maane.channels.whatsapp.jobs import Work
 from maane.conversations.models import Conversation, ConversationLead, ConversationNote, Message
 from maane.kit.db import now
 from maane.leads.models import Lead, LeadEvent
+from maane.media.files import Files
 from maane.privacy import retention
 from maane.privacy.jobs import Retention
 from maane.tenancy.models import Business
@@ -31,7 +32,8 @@ class Archive:
     def __init__(self, world: World) -> None:
         self.world, self.owner = world, world.browser("owner_a")
         self.work = Work(world.database, world.settings, None)
-        self.retention = Retention(world.database, self.work.jobs)
+        files = Files(world.settings.media_folder)
+        self.retention = Retention(world.database, self.work.jobs, files)
 
     def say(self, phone: str, words: str, browser: Browser | None = None) -> int:
         """A message and its answer; the conversation's id."""
@@ -117,6 +119,7 @@ def test_a_night_deletes_what_is_older_and_says_how_much(archive: Archive) -> No
             {"table": "conversation_notes", "count": 1, "has_more": False},
             {"table": "appointments", "count": 0, "has_more": False},
             {"table": "inbound_events", "count": 1, "has_more": False},
+            {"table": "attachments", "count": 0, "has_more": False},
             {"table": "messages", "count": 2, "has_more": False},
             {"table": "conversations", "count": 0, "has_more": False},
         ]

@@ -320,6 +320,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/business/current/attachments/{attachment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file that a customer sent, or the range of it that was asked for.
+         * @description Access: business.
+         */
+        get: operations["media_get_attachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/business/current/audit": {
         parameters: {
             query?: never;
@@ -1356,6 +1376,43 @@ export interface components {
             model: components["schemas"]["ModelState"];
             whatsapp: components["schemas"]["WhatsappState"];
         };
+        /**
+         * Attachment
+         * @description A file of a message. It can be fetched once its ``status`` is ``stored``; else ``reason`` says why
+         *     it is not there: ``too_large``, ``wrong_type`` (its bytes are not what it was sent as),
+         *     ``foreign_host`` (its address is none of the provider's), ``gone`` (the provider has it no more),
+         *     ``no_room`` (the business's files take up all they may), ``not_kept`` (it could not be written
+         *     here), ``not_connected``, ``provider_refused``, ``unreachable``. ``size`` is in bytes. Audio has a
+         *     ``transcript_status``; it is ``off`` where no transcription is configured.
+         */
+        Attachment: {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "image" | "audio" | "video" | "document" | "sticker";
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "waiting" | "stored" | "refused" | "failed";
+            /** Reason */
+            reason: ("too_large" | "wrong_type" | "foreign_host" | "gone" | "no_room" | "not_kept" | "not_connected" | "provider_refused" | "unreachable") | null;
+            /** File Name */
+            file_name: string | null;
+            /** Content Type */
+            content_type: string | null;
+            /** Size */
+            size: number | null;
+            /** Caption */
+            caption: string;
+            /** Transcript Status */
+            transcript_status: ("waiting" | "done" | "failed" | "off") | null;
+            /** Transcript */
+            transcript: string | null;
+        };
         /** AuditActor */
         AuditActor: {
             /** Id */
@@ -1971,11 +2028,14 @@ export interface components {
         };
         /**
          * LastMessage
-         * @description The beginning of the last message.
+         * @description The beginning of the last message; of one with a file its caption, or what was said in it, which
+         *     ``kind`` then names.
          */
         LastMessage: {
             /** Text */
             text: string;
+            /** Kind */
+            kind: ("image" | "audio" | "video" | "document" | "sticker") | null;
             /** Author */
             author: string;
             /** Status */
@@ -2170,7 +2230,8 @@ export interface components {
         };
         /**
          * Message
-         * @description ``is_echo``: a person wrote it from the business's own phone, not in Maane.
+         * @description ``is_echo``: a person wrote it from the business's own phone, not in Maane. ``text`` is all of it
+         *     in words, files in brackets; where there are ``attachments``, they say the same for the screen.
          */
         Message: {
             /** Id */
@@ -2183,6 +2244,8 @@ export interface components {
             author_name: string | null;
             /** Text */
             text: string;
+            /** Attachments */
+            attachments: components["schemas"]["Attachment"][];
             /** Status */
             status: string;
             /** Error */
@@ -3289,6 +3352,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Assistant"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    media_get_attachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                attachment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             /** @description Refused; the body says why. */

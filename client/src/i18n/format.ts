@@ -3,6 +3,7 @@ import { useMemo } from 'react'
 import { useWords, type Language } from '.'
 
 const LOCALES: Record<Language, string> = { he: 'he-IL', en: 'en-GB' }
+const MEGABYTE = 1024 * 1024
 const MINUTE_S = 60
 const HOUR_S = 60 * MINUTE_S
 const DAY_S = 24 * HOUR_S
@@ -36,6 +37,10 @@ export function formatsOf(language: Language, timeZone?: string | null) {
   const lasting = (value: number, unit: 'minute' | 'hour' | 'day') =>
     new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(value)
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
+  const size = (unit: string) =>
+    new Intl.NumberFormat(locale, { style: 'unit', unit, maximumFractionDigits: 1 })
+  const kilobytes = size('kilobyte')
+  const megabytes = size('megabyte')
   const number = new Intl.NumberFormat(locale)
 
   // Hebrew's own data repeats small numbers in brackets: `לפני שעתיים (2)`.
@@ -44,6 +49,10 @@ export function formatsOf(language: Language, timeZone?: string | null) {
 
   return {
     number: (value: number) => number.format(value),
+    bytes: (value: number) =>
+      value < MEGABYTE
+        ? kilobytes.format(Math.max(0.1, value / 1024))
+        : megabytes.format(value / MEGABYTE),
     dateTime: (iso: string) => dateTime.format(new Date(iso)),
     /** A day of a calendar, `2026-11-30`. */
     day: (date: string) => day.format(new Date(`${date}T00:00:00Z`)),

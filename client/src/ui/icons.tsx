@@ -163,3 +163,28 @@ export const ShieldIcon = icon(
     <path d="m9 12 2.200 2.200L15.200 10" />
   </>,
 )
+export const ImageIcon = icon(
+  <>
+    <rect x="3.500" y="5" width="17" height="14" rx="2" />
+    <circle cx="9" cy="10" r="1.500" />
+    <path d="M4 17l5-4 3.500 3L16 12l4.500 4" />
+  </>,
+)
+export const MicrophoneIcon = icon(
+  <>
+    <rect x="9" y="3" width="6" height="11" rx="3" />
+    <path d="M5.500 11.500a6.500 6.500 0 0 0 13 0M12 18v3" />
+  </>,
+)
+export const VideoIcon = icon(
+  <>
+    <rect x="3" y="6" width="12.500" height="12" rx="2" />
+    <path d="M15.500 10.500L21 7.500v9l-5.500-3z" />
+  </>,
+)
+export const PaperIcon = icon(
+  <>
+    <path d="M7 3h7l4.500 4.500V20a1 1 0 0 1-1 1H7a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1z" />
+    <path d="M13.500 3v5h5" />
+  </>,
+)

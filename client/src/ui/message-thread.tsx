@@ -3,6 +3,7 @@ import { Text } from '@mantine/core'
 import type { Schemas } from '../http'
 import { useWordFor, useWords } from '../i18n'
 import { useFormats } from '../i18n/format'
+import { Attachments } from './attachments'
 import classes from './message-thread.module.css'
 
 export type Message = Schemas['Message']
@@ -36,9 +37,13 @@ export function MessageThread({
           data-withheld={message.status === 'withheld' || undefined}
           data-testid={message.direction === 'outbound' ? outboundTestId : 'message-inbound'}
         >
-          <div className={classes.text} dir="auto">
-            {message.text}
-          </div>
+          {message.attachments.length > 0 ? (
+            <Attachments files={message.attachments} />
+          ) : (
+            <div className={classes.text} dir="auto">
+              {message.text}
+            </div>
+          )}
           <Text size="xs" className={classes.meta}>
             <bdi>{message.author_name ?? wordFor('author', message.author)}</bdi>
             {message.is_echo && <> {t('conversations.fromPhone')}</>} ·{' '}

@@ -29,7 +29,7 @@ from maane.assistant.operations import Reply, Turn, compose_reply
 from maane.assistant.tools import carry_out
 from maane.channels import inbox
 from maane.channels.inbox import InboundEvent
-from maane.channels.whatsapp import connection, operations
+from maane.channels.whatsapp import connection, media_jobs, operations
 from maane.channels.whatsapp.operations import said_in
 from maane.channels.whatsapp.payload import InboundMessage
 from maane.channels.whatsapp.provider import Provider, SendError
@@ -152,7 +152,7 @@ class Work:
             if event is None or said is None:
                 return None
             is_active = tenancy.is_active(tx, tenant)
-            conversation, is_new = _take_in(tx, tenant, event, said, is_active=is_active)
+            conversation, is_new = _take_in(self, tx, tenant, event, said, is_active=is_active)
             if said.is_echo or not is_active:
                 return None
             lead_name = _open_lead(tx, tenant, conversation.id, said, is_new=is_new)
@@ -175,7 +175,9 @@ class Work:
                 offers_appointments=tenancy.offers_appointments(tx, tenant),
             )
             pause = operations.pause_of(tx, tenant, event.provider)
-            wait_s = 0.0 if answer is not None else _wait_s(awaiting, pause)
+            wait_s = 0.0
+            if answer is None:
+                wait_s = max(_wait_s(awaiting, pause), media_jobs.hearing_s(tx, tenant, awaiting))
             way = Way(event.provider, said.contact_key, event.id)
             return Opened(way, turn, answer, wait_s)
 
@@ -297,7 +299,13 @@ class Work:
 
 
 def _take_in(
-    tx: Transaction, tenant: Tenant, event: InboundEvent, said: InboundMessage, *, is_active: bool
+    work: Work,
+    tx: Transaction,
+    tenant: Tenant,
+    event: InboundEvent,
+    said: InboundMessage,
+    *,
+    is_active: bool,
 ) -> tuple[Conversation, bool]:
     """Takes in all that this person wrote until now, and says whether anything was new. In a suspended
     business it is heard and awaits no answer."""
@@ -322,6 +330,10 @@ def _take_in(
             )
             for message, row in parsed
         ],
+    )
+    messages = [message for message, _ in parsed]
+    media_jobs.expect(
+        tx, work.jobs, work.settings, tenant, event.provider, messages, is_active=is_active
     )
     new = [row for _, row in parsed if row.processed_at is None]
     for row in new:

@@ -21,6 +21,9 @@ import pydantic_core
 
 from maane.kit.errors import MalformedJson
 from maane.kit.text import normal_phone, storable
+from maane.media.models import KINDS
+from maane.media.operations import InboundFile
+from maane.media.words import mark
 
 SIGNATURE_HEADER = "X-Hub-Signature-256"
 _ESCAPE = re.compile(
@@ -34,9 +37,10 @@ ECHOES = "smb_message_echoes"
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """One message. ``text`` is what a person would read of it, media in brackets. ``is_answerable``: it
-    says something, where a reaction, a change or a removal of a message does not. ``is_echo``: not the
-    contact wrote it but somebody of the business, to them."""
+    """One message. ``text`` is what a person would read of it, media in brackets; ``files`` are the
+    media themselves, where the provider says how to fetch them. ``is_answerable``: it says something,
+    where a reaction, a change or a removal of a message does not. ``is_echo``: not the contact wrote it
+    but somebody of the business, to them."""
 
     number_id: str
     external_id: str
@@ -47,6 +51,7 @@ class InboundMessage:
     at: datetime
     is_answerable: bool
     is_echo: bool = False
+    files: tuple[InboundFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +191,22 @@ def _message(
         at=_instant(item.get("timestamp")),
         is_answerable=kind not in ("reaction", "system", "edit", "revoke"),
         is_echo=is_echo,
+        files=_files(kind, _dict(item.get(kind))),
     )
+
+
+def _files(kind: str, content: dict[str, Any]) -> tuple[InboundFile, ...]:
+    source = _line(content.get("id"))
+    if kind not in KINDS or not source:
+        return ()
+    file = InboundFile(
+        kind=kind,
+        source=source[:512],
+        declared_type=_line(content.get("mime_type"))[:200],
+        file_name=_line(content.get("filename"))[:1000] or None,
+        caption=_text(content.get("caption"))[:MAX_TEXT],
+    )
+    return (file,)
 
 
 def _words(kind: str, item: dict[str, Any]) -> str:
@@ -202,7 +222,8 @@ def _words(kind: str, item: dict[str, Any]) -> str:
     if kind == "reaction":
         return _text(content.get("emoji"))
     caption = _text(content.get("caption")) or _text(content.get("name"))
-    return f"[{kind or 'unsupported'}] {caption}".strip()
+    shown = mark(kind or "unsupported", _line(content.get("filename")) or None)
+    return f"{shown} {caption}".strip()
 
 
 def _status(number_id: str, item: dict[str, Any]) -> StatusUpdate | None:

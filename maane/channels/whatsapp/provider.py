@@ -7,11 +7,11 @@ one of the words here, so that nothing above knows which of them it was.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from ssl import SSLContext
 from typing import Any, Literal, Protocol
 
 import httpx
+
+from maane.kit.wire import trust
 
 CONNECT_S, READ_S, TEST_READ_S = 3.0, 20.0, 8.0
 Verdict = Literal["ok", "refused", "unknown_number", "unreachable"]
@@ -82,7 +82,7 @@ class Wire:
             auth=auth,
             timeout=httpx.Timeout(read_s, connect=CONNECT_S),
             follow_redirects=False,
-            verify=_trust(),
+            verify=trust(),
         )
 
     def post(self, url: str, **options: Any) -> httpx.Response:
@@ -105,24 +105,3 @@ class Wire:
 
     def close(self) -> None:
         self._client.close()
-
-
-@cache
-def _trust() -> SSLContext:
-    # Reading the certificates costs 20 ms; all sends share them.
-    return httpx.create_ssl_context()
-
-
-def document_of(answer: httpx.Response) -> dict[str, Any]:
-    """The answer's JSON object; an empty one where it is none."""
-    try:
-        document = answer.json()
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
-def asked_wait_s(answer: httpx.Response) -> float:
-    """``Retry-After`` in seconds; 0 where the provider asks for none."""
-    asked = answer.headers.get("Retry-After", "")
-    return float(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0.0

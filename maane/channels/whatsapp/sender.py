@@ -10,16 +10,9 @@ from __future__ import annotations
 import httpx
 
 from maane.channels.whatsapp.payload import error_words
-from maane.channels.whatsapp.provider import (
-    READ_S,
-    Probe,
-    SendError,
-    Sent,
-    Wire,
-    asked_wait_s,
-    document_of,
-)
+from maane.channels.whatsapp.provider import READ_S, Probe, SendError, Sent, Wire
 from maane.kit.text import storable
+from maane.kit.wire import asked_wait_s, document_of
 
 RETRYABLE_CODES = frozenset(
     {1, 2, 4, 80007, 130429, 131000, 131016, 131056, 131057, 133004, 135000}

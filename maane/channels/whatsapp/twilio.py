@@ -10,16 +10,20 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from maane.channels.whatsapp.payload import MAX_TEXT, Delivery, InboundMessage, StatusUpdate
 from maane.kit.text import normal_phone, storable
+from maane.media.kinds import kind_of_type
+from maane.media.operations import InboundFile
+from maane.media.words import mark
 
 SIGNATURE_HEADER = "X-Twilio-Signature"
 MAX_FIELDS = 500
+MAX_FILES = 10
 Form = Sequence[tuple[str, str]]
 Status = Literal["sent", "delivered", "read", "failed"]
 PREFIX = "whatsapp:"
@@ -120,16 +124,27 @@ def _message(fields: dict[str, str], at: datetime) -> InboundMessage | None:
         text=_words(fields)[:MAX_TEXT],
         at=at,
         is_answerable=fields.get("MessageType") not in ("reaction", "system"),
+        files=tuple(_files(fields)),
     )
+
+
+def _files(fields: dict[str, str]) -> Iterator[InboundFile]:
+    """The text that came with files is the first one's caption."""
+    caption = storable(fields.get("Body", ""))[:MAX_TEXT]
+    for number in range(MAX_FILES):
+        source = storable(fields.get(f"MediaUrl{number}", "")).strip()
+        if not source:
+            return
+        declared = " ".join(storable(fields.get(f"MediaContentType{number}", "")).split())[:200]
+        kind = kind_of_type(declared)
+        yield InboundFile(kind, source[:2000], declared, None, "" if number else caption)
 
 
 def _words(fields: dict[str, str]) -> str:
     """What a person would read: the text, and media or a place in brackets."""
     body = storable(fields.get("Body", "")) or storable(fields.get("ListTitle", ""))
     if fields.get("NumMedia", "0") not in ("", "0"):
-        kind = fields.get("MediaContentType0", "").partition("/")[0]
-        shown = kind if kind in ("image", "audio", "video") else "document"
-        return f"[{shown}] {body}".strip()
+        return f"{mark(kind_of_type(fields.get('MediaContentType0', '')))} {body}".strip()
     if fields.get("Latitude"):
         place = fields.get("Label") or fields.get("Address") or body
         return f"[location] {storable(place)}".strip()

@@ -10,16 +10,9 @@ from __future__ import annotations
 import httpx
 
 from maane.channels.whatsapp.payload import error_words
-from maane.channels.whatsapp.provider import (
-    READ_S,
-    Probe,
-    SendError,
-    Sent,
-    Wire,
-    asked_wait_s,
-    document_of,
-)
+from maane.channels.whatsapp.provider import READ_S, Probe, SendError, Sent, Wire
 from maane.kit.text import storable
+from maane.kit.wire import asked_wait_s, document_of
 
 RETRYABLE_CODES = frozenset({20429, 20500, 20503, 63018})
 """Too many requests, Twilio's own faults, and more than WhatsApp takes of one sender in a second."""

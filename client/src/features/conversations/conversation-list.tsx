@@ -1,6 +1,7 @@
 import { Badge, Group, Text, VisuallyHidden } from '@mantine/core'
 import { NavLink } from 'react-router'
 import { useWordFor, useWords } from '../../i18n'
+import { KindIcon } from '../../ui/attachments'
 import { Ago } from '../../ui/text'
 import classes from './conversations.module.css'
 import type { Conversation } from './queries'
@@ -68,7 +69,10 @@ function Row({ conversation, isOpen, timeZone }: RowProps) {
         <Group gap={4} wrap="nowrap" className={classes.preview}>
           {last.author !== 'customer' && <span>{wordFor('author', last.author)}:</span>}
           {/* A block of its own direction, so that what does not fit is cut off at its end. */}
-          <div dir="auto">{last.text}</div>
+          {last.kind !== null && <KindIcon kind={last.kind} size={16} />}
+          <div dir="auto">
+            {last.text || (last.kind !== null && wordFor('attachmentKind', last.kind))}
+          </div>
         </Group>
       )}
       <Group gap={4}>

@@ -6,33 +6,11 @@ import he from '../../i18n/he.json'
 import { owner } from '../../test/people'
 import { openApp } from '../../test/render'
 import { answerWith, refuseWith, server } from '../../test/server'
+import { at, conversation as dana, inHours, message as question } from '../../test/talk'
 import type { Conversation } from './queries'
 
 const PATH = '/api/business/current/conversations'
-const at = '2026-03-01T10:00:00Z'
-const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString()
-
-const dana: Conversation = {
-  id: 3,
-  channel: 'whatsapp',
-  status: 'open',
-  contact_phone: '+972525550101',
-  contact_name: 'דנה כהן',
-  lead_id: null,
-  prompt_version: 1,
-  newest_prompt_version: 1,
-  owner: 'assistant',
-  takeover: null,
-  takeover_hours: 12,
-  window_closes_at: inHours(5),
-  assigned_to: null,
-  is_waiting: false,
-  is_unread: true,
-  last_message: { text: 'יש תור?', author: 'customer', status: 'received' },
-  last_message_at: at,
-  created_at: at,
-}
-const last = { text: 'יש תור?', author: 'customer', status: 'received' }
+const last = { text: 'יש תור?', kind: null, author: 'customer', status: 'received' }
 const lead = {
   id: 7,
   name: 'דנה כהן',
@@ -57,18 +35,6 @@ const owned: Conversation = {
     started_at: at,
     ends_at: inHours(12),
   },
-}
-const question = {
-  id: 41,
-  direction: 'inbound',
-  author: 'customer',
-  author_name: null,
-  text: 'יש תור?',
-  status: 'received',
-  error: null,
-  is_echo: false,
-  prompt_version: null,
-  created_at: at,
 }
 const reply = {
   ...question,

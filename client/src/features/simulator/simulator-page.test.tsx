@@ -23,6 +23,7 @@ const conversation = {
 const question = {
   id: 1,
   direction: 'inbound',
+  attachments: [],
   author: 'customer',
   text: 'יש תור?',
   status: 'received',

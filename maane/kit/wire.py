@@ -1,0 +1,30 @@
+"""What every caller of somebody else's HTTP service needs."""
+
+from __future__ import annotations
+
+from functools import cache
+from ssl import SSLContext
+from typing import Any
+
+import httpx
+
+
+@cache
+def trust() -> SSLContext:
+    """The certificates to trust. Reading them costs 20 ms; all connections share them."""
+    return httpx.create_ssl_context()
+
+
+def document_of(answer: httpx.Response) -> dict[str, Any]:
+    """The answer's JSON object; an empty one where it is none."""
+    try:
+        document = answer.json()
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def asked_wait_s(answer: httpx.Response) -> float:
+    """``Retry-After`` in seconds; 0 where none is asked for."""
+    asked = answer.headers.get("Retry-After", "")
+    return float(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0.0
