@@ -68,6 +68,8 @@ class Turn:
     history: list[Message]
     known_name: str | None
     offers_appointments: bool = False
+    is_last: bool = False
+    """They ended automatic messages by a word, and are to be told so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,9 @@ class Reply:
 def compose_reply(model: Model | None, turn: Turn, database: Database) -> Reply:
     """The reply to the messages at the end of the turn's history. Never raises for a model that
     fails or that spent its budget; what it did until then stays done."""
+    if turn.is_last:
+        _, stopped = _SAYINGS.get(_language(turn), _SAYINGS["en"])
+        return Reply(stopped, "assistant")
     deeds = Deeds()
     text = None if model is None else _asked(model, turn, _tools(turn, database, deeds))
     handed_over, stopped = _SAYINGS.get(turn.tenant.language, _SAYINGS["en"])

@@ -128,10 +128,12 @@ class RelatedList(Shape):
 
 
 class Source(Shape):
-    """A conversation that a lead came from."""
+    """A conversation that a lead came from. ``is_stopped``: the person asked there for no more automatic
+    messages."""
 
     id: int
     channel: str
+    is_stopped: bool
     last_message_at: datetime
 
 
@@ -212,7 +214,12 @@ def conversation_of(listed: Listed) -> Conversation:
 
 
 def source_of(row: ConversationRow) -> Source:
-    return Source(id=row.id, channel=row.channel, last_message_at=row.last_message_at)
+    return Source(
+        id=row.id,
+        channel=row.channel,
+        is_stopped=row.silence_reason == ownership.STOPPED,
+        last_message_at=row.last_message_at,
+    )
 
 
 def message_of(row: MessageRow, files: Sequence[AttachmentRow] = ()) -> Message:

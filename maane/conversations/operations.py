@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from maane.auth import operations as auth
-from maane.conversations import ownership, pinning, store
+from maane.conversations import consent, ownership, pinning, store
+from maane.conversations.consent import Words
 from maane.conversations.models import Conversation, ConversationLead, Message
 from maane.conversations.previews import Preview, previews_of
 from maane.kit.db import Transaction, now
@@ -61,11 +62,16 @@ class Incoming:
 
 
 def take_in(
-    tx: Transaction, tenant: Tenant, contact: Contact, incoming: Sequence[Incoming]
+    tx: Transaction,
+    tenant: Tenant,
+    contact: Contact,
+    incoming: Sequence[Incoming],
+    words: Words = consent.DEFAULT,
 ) -> Conversation:
     """Stores what a person wrote, and what was written to them from the business's phone, in this
     order, once for each ``external_id``, and returns their conversation, which is opened where there
-    was none or it was closed. A takeover that ran out ends here, and an echo begins one."""
+    was none or it was closed. A takeover that ran out ends here, and an echo begins one; so does, by
+    ``words``, the silence that a customer asks for."""
     conversation = store.find_conversation(tx, tenant, contact.channel, contact.key)
     if conversation is None:
         # Two workers may hold the same first message for a moment; the second finds the first's.
@@ -98,6 +104,10 @@ def take_in(
     ]
     if not new:
         return conversation
+    was_stopped = conversation.silence_reason == ownership.STOPPED
+    if was_stopped:
+        # Whoever asks once more for the silence that they have is not told so again.
+        new = [replace(m, awaits_answer=m.awaits_answer and not words.is_out(m.text)) for m in new]
     rows = [_row_of(conversation, message) for message in new]
     store.add_messages(tx, rows)
     pinning.note_return(conversation, min(message.at for message in new))
@@ -114,6 +124,13 @@ def take_in(
             is_waiting = False
     conversation.contact_name = contact.name or conversation.contact_name
     conversation.contact_phone = contact.phone or conversation.contact_phone
+    wrote = [message.text for message in new if not message.is_echo]
+    is_stopped = consent.stopped_after(words, wrote, is_stopped=was_stopped)
+    if is_stopped and not was_stopped:
+        ownership.stop(tx, tenant, caller, conversation)
+        is_waiting = False
+    elif was_stopped and not is_stopped:
+        ownership.resume(tx, caller, conversation)
     if not ownership.is_persons(conversation, at):
         ownership.give_back(tx, caller, conversation, reason="ran out")
     elif is_waiting:
@@ -223,15 +240,32 @@ def is_silent(conversation: Conversation) -> bool:
     return ownership.is_persons(conversation, now())
 
 
+def owes_last_word(conversation: Conversation, awaiting: Sequence[Message], words: Words) -> bool:
+    """True while a customer who ended automatic messages by a word was not told that they did."""
+    is_stopped = conversation.silence_reason == ownership.STOPPED
+    return is_stopped and any(words.is_out(message.text) for message in awaiting)
+
+
 def decide_answer(
-    tx: Transaction, tenant: Tenant, message: Message, author: str, text: str, version: int
+    tx: Transaction,
+    tenant: Tenant,
+    message: Message,
+    author: str,
+    text: str,
+    version: int,
+    *,
+    is_last_word: bool = False,
 ) -> Message | None:
     """Keeps the one answer to a message and to all before it that await one, before it is sent. The
     database refuses a second one. None when a person has taken over since the turn began, or has
-    answered and handed back."""
+    answered and handed back. ``is_last_word``: it says that there will be no more of them, and there is
+    none when that is not so any more."""
     conversation = lock(tx, tenant, message.conversation_id)
     still = {row.id for row in store.list_awaiting(tx, tenant, message.conversation_id)}
-    if is_silent(conversation) or message.id not in still:
+    may_speak = not is_silent(conversation)
+    if is_last_word:
+        may_speak = conversation.silence_reason == ownership.STOPPED
+    if not may_speak or message.id not in still:
         return None
     answer = Message(
         business_id=tenant.id,
@@ -249,6 +283,8 @@ def decide_answer(
     store.end_waiting(tx, tenant, message.conversation_id, message.id)
     conversation.stale_rounds = 0
     conversation.is_waiting = False
+    if is_last_word:
+        conversation.owned_at = answer.created_at
     ownership.note_said(conversation, answer, answer.created_at)
     tx.flush()
     return answer

@@ -8,7 +8,7 @@ is claimed after it.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from maane.conversations import pinning, store
 from maane.conversations.models import Conversation, Message
@@ -17,7 +17,7 @@ from maane.tenancy import audit
 from maane.tenancy.access import Caller, Tenant
 
 TAKEOVER_HOURS = 12
-STOPPED = "stopped"
+STOPPED: Final = "stopped"
 """The customer asked not to be written to: this silence has no end but a person's."""
 WINDOW_HOURS = 24
 """WhatsApp takes free text for so long after the customer's last message."""
@@ -130,6 +130,29 @@ def fall_silent(
         conversation.owned_until_at = at + timedelta(hours=TAKEOVER_HOURS)
         conversation.is_waiting = True
     audit.record(tx, caller, f"conversation.{reason}", f"conversation:{conversation.id}")
+
+
+def stop(tx: Transaction, tenant: Tenant, caller: Caller, conversation: Conversation) -> None:
+    """What a customer's word that ends automatic messages means: the silence has no end, and what was
+    about to be said is kept back. Who of the business has the conversation keeps it."""
+    has_it = is_persons(conversation, now())
+    holder = (conversation.owner_user_id, conversation.owner_name) if has_it else (None, None)
+    fall_silent(tx, caller, conversation, STOPPED, None)
+    conversation.owner_user_id, conversation.owner_name = holder
+    conversation.is_waiting = False
+    store.withhold_answers(tx, tenant, conversation.id)
+
+
+def resume(tx: Transaction, caller: Caller, conversation: Conversation) -> None:
+    """What the word that takes it back means: a person who has the conversation keeps it for
+    ``TAKEOVER_HOURS``, else the assistant answers again."""
+    if conversation.owner_user_id is None:
+        give_back(tx, caller, conversation, reason="the customer asked")
+        return
+    conversation.silence_reason = "took_over"
+    conversation.owned_until_at = now() + timedelta(hours=TAKEOVER_HOURS)
+    subject = f"conversation:{conversation.id}"
+    audit.record(tx, caller, "conversation.resumed", subject)
 
 
 def is_last_word(conversation: Conversation, message: Message) -> bool:

@@ -235,6 +235,6 @@ HOLDS_NONE: dict[str, str] = {
     "sessions": "people who serve businesses",
     "users": "people who serve businesses",
     "whatsapp_channels": "numbers and credentials of the business",
-    "whatsapp_settings": "a number of seconds",
+    "whatsapp_settings": "how the business answers",
 }
 """Tables with nothing of a customer in them, each with what it holds instead."""

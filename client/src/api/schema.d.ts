@@ -1184,6 +1184,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/business/current/whatsapp/opt-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The words that end automatic messages, and those that begin them again.
+         * @description Access: business.
+         */
+        get: operations["whatsapp_get_opt_out_words"];
+        /**
+         * Changes them from the next message on.
+         * @description Access: business.
+         */
+        put: operations["whatsapp_replace_opt_out_words"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/business/current/whatsapp/settings": {
         parameters: {
             query?: never;
@@ -2382,6 +2406,28 @@ export interface components {
             /** Phone Until */
             phone_until: string | null;
         };
+        /** OptOut */
+        OptOut: {
+            /** Out Words */
+            out_words: string[];
+            /** Back Words */
+            back_words: string[];
+            /** Default Out Words */
+            default_out_words: string[];
+            /** Default Back Words */
+            default_back_words: string[];
+        };
+        /**
+         * OptOutBody
+         * @description A message that is one of ``out_words`` ends automatic messages to its writer; one of
+         *     ``back_words`` begins them again. Case, niqqud and punctuation make no difference.
+         */
+        OptOutBody: {
+            /** Out Words */
+            out_words: string[];
+            /** Back Words */
+            back_words: string[];
+        };
         /**
          * PageQuery
          * @description ``limit`` rows after the cursor of the page before.
@@ -2582,13 +2628,16 @@ export interface components {
         };
         /**
          * Source
-         * @description A conversation that a lead came from.
+         * @description A conversation that a lead came from. ``is_stopped``: the person asked there for no more automatic
+         *     messages.
          */
         Source: {
             /** Id */
             id: number;
             /** Channel */
             channel: string;
+            /** Is Stopped */
+            is_stopped: boolean;
             /**
              * Last Message At
              * Format: date-time
@@ -5012,6 +5061,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WhatsappConnection"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    whatsapp_get_opt_out_words: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptOut"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    whatsapp_replace_opt_out_words: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptOutBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptOut"];
                 };
             };
             /** @description Refused; the body says why. */

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal, Self, cast
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from maane.channels.inbox import InboundEvent
 from maane.channels.whatsapp.models import WhatsappChannel
+from maane.conversations.consent import bare
 from maane.kit.endpoint import Shape
 from maane.kit.text import Line, Phone, Text
 
@@ -91,6 +92,36 @@ class WhatsappSettings(Shape):
     """``pause_s``: how long a person must have stopped writing before they are answered."""
 
     pause_s: Annotated[int, Field(ge=0, le=15)]
+
+
+def _is_word(value: str) -> str:
+    if not bare(value):
+        raise ValueError("must hold a letter or a digit")
+    return value
+
+
+Word = Annotated[Line, Field(min_length=1, max_length=60), AfterValidator(_is_word)]
+
+
+class OptOutBody(Shape):
+    """A message that is one of ``out_words`` ends automatic messages to its writer; one of
+    ``back_words`` begins them again. Case, niqqud and punctuation make no difference."""
+
+    out_words: Annotated[list[Word], Field(min_length=1, max_length=100)]
+    back_words: Annotated[list[Word], Field(min_length=1, max_length=100)]
+
+    @model_validator(mode="after")
+    def _are_apart(self) -> Self:
+        if {bare(word) for word in self.out_words} & {bare(word) for word in self.back_words}:
+            raise ValueError("a word must not mean both")
+        return self
+
+
+class OptOut(Shape):
+    out_words: list[str]
+    back_words: list[str]
+    default_out_words: list[str]
+    default_back_words: list[str]
 
 
 class SimulatorMessageBody(Shape):

@@ -35,6 +35,7 @@ from maane.channels.whatsapp.payload import InboundMessage
 from maane.channels.whatsapp.provider import Provider, SendError
 from maane.conversations import operations as conversations
 from maane.conversations import outbound, pinning
+from maane.conversations.consent import Words
 from maane.conversations.models import Conversation, Message
 from maane.conversations.operations import Contact, Incoming
 from maane.jobs.queue import Jobs, NotYet, TryLater
@@ -152,7 +153,10 @@ class Work:
             if event is None or said is None:
                 return None
             is_active = tenancy.is_active(tx, tenant)
-            conversation, is_new = _take_in(self, tx, tenant, event, said, is_active=is_active)
+            chosen = operations.settings_of(tx, tenant)
+            conversation, is_new = _take_in(
+                self, tx, tenant, event, said, chosen.words, is_active=is_active
+            )
             if said.is_echo or not is_active:
                 return None
             lead_name = _open_lead(tx, tenant, conversation.id, said, is_new=is_new)
@@ -163,7 +167,8 @@ class Work:
             awaiting = conversations.awaiting(tx, tenant, conversation.id)
             if answer is None and (not awaiting or awaiting[-1].id != message.id):
                 return None
-            if answer is None and conversations.is_silent(conversation):
+            is_last = conversations.owes_last_word(conversation, awaiting, chosen.words)
+            if answer is None and conversations.is_silent(conversation) and not is_last:
                 return None
             version = pinning.prompts_for(tx, tenant, conversation)
             turn = Turn(
@@ -173,8 +178,9 @@ class Work:
                 history=conversations.history(tx, tenant, message),
                 known_name=lead_name,
                 offers_appointments=tenancy.offers_appointments(tx, tenant),
+                is_last=is_last,
             )
-            pause = operations.pause_of(tx, tenant, event.provider)
+            pause = operations.pause_of(chosen, event.provider)
             wait_s = 0.0
             if answer is None:
                 wait_s = max(_wait_s(awaiting, pause), media_jobs.hearing_s(tx, tenant, awaiting))
@@ -194,7 +200,13 @@ class Work:
             ):
                 return None
             answer = conversations.decide_answer(
-                tx, tenant, message, reply.author, reply.text, turn.prompt_version
+                tx,
+                tenant,
+                message,
+                reply.author,
+                reply.text,
+                turn.prompt_version,
+                is_last_word=turn.is_last,
             )
             if answer is None:
                 return None
@@ -304,6 +316,7 @@ def _take_in(
     tenant: Tenant,
     event: InboundEvent,
     said: InboundMessage,
+    words: Words,
     *,
     is_active: bool,
 ) -> tuple[Conversation, bool]:
@@ -330,6 +343,7 @@ def _take_in(
             )
             for message, row in parsed
         ],
+        words,
     )
     messages = [message for message, _ in parsed]
     media_jobs.expect(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKeyConstraint, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from maane.kit.db import Base, BigId, Utc
@@ -33,7 +33,9 @@ class WhatsappChannel(TenantOwned, Base):
 
 class WhatsappSettings(TenantOwned, Base):
     """What a business chose of how it answers; the defaults hold where there is no row. ``pause_s``:
-    so many seconds without another message pass before a person is answered."""
+    so many seconds without another message pass before a person is answered. ``opt_out_words`` end
+    automatic messages and ``opt_in_words`` begin them again; None for the defaults
+    (``conversations.consent``)."""
 
     __tablename__ = "whatsapp_settings"
     __table_args__ = (
@@ -43,4 +45,6 @@ class WhatsappSettings(TenantOwned, Base):
 
     business_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     pause_s: Mapped[int]
+    opt_out_words: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    opt_in_words: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     updated_at: Mapped[datetime] = mapped_column(Utc)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from prometheus_client import Counter
 
@@ -21,8 +24,8 @@ from maane.channels.whatsapp.payload import (
     is_signed,
     parse_piece,
 )
+from maane.conversations import consent, outbound
 from maane.conversations import operations as conversations
-from maane.conversations import outbound
 from maane.jobs.queue import Jobs
 from maane.kit.db import Database, Transaction, now
 from maane.kit.errors import InvalidSignature, NotFound
@@ -182,32 +185,64 @@ def provider_of_channel(channel: str) -> str:
     return next(provider for provider, name in CHANNELS.items() if name == channel)
 
 
-def pause_of(tx: Transaction, tenant: Tenant, provider: str) -> timedelta:
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """How a business answers: what it chose, or the defaults."""
+
+    pause_s: int = DEFAULT_PAUSE_S
+    opt_out_words: Sequence[str] = consent.OUT
+    opt_in_words: Sequence[str] = consent.BACK
+
+    @property
+    def words(self) -> consent.Words:
+        if self.opt_out_words is consent.OUT and self.opt_in_words is consent.BACK:
+            return consent.DEFAULT
+        return consent.words_of(self.opt_out_words, self.opt_in_words)
+
+
+def settings_of(tx: Transaction, tenant: Tenant) -> Chosen:
+    row = store.find_settings(tx, tenant)
+    if row is None:
+        return Chosen()
+    return Chosen(row.pause_s, row.opt_out_words or consent.OUT, row.opt_in_words or consent.BACK)
+
+
+def pause_of(chosen: Chosen, provider: str) -> timedelta:
     """How long a person must have stopped writing before they are answered."""
-    if provider == SIMULATOR:
-        # Whoever tries the prompts out watches the screen for the answer and writes in whole messages.
-        return timedelta()
-    return timedelta(seconds=pause_s(tx, tenant))
-
-
-def pause_s(tx: Transaction, tenant: Tenant) -> int:
-    """The pause that a business chose, in seconds, or the default."""
-    chosen = store.find_settings(tx, tenant)
-    return DEFAULT_PAUSE_S if chosen is None else chosen.pause_s
+    # Whoever tries the prompts out watches the screen for the answer and writes in whole messages.
+    return timedelta(seconds=0 if provider == SIMULATOR else chosen.pause_s)
 
 
 def change_pause(tx: Transaction, tenant: Tenant, caller: Caller, pause_s: int) -> None:
     """Changes the pause from the next turn on."""
+    _change(tx, tenant, caller, "pause_s", pause_s=pause_s)
+
+
+def change_words(
+    tx: Transaction, tenant: Tenant, caller: Caller, out: Sequence[str], back: Sequence[str]
+) -> None:
+    """Changes the words that end automatic messages and those that begin them again, from the next
+    message on. The default ones are kept as the defaults of whatever version runs."""
+    values = {
+        "opt_out_words": None if tuple(out) == consent.OUT else list(out),
+        "opt_in_words": None if tuple(back) == consent.BACK else list(back),
+    }
+    _change(tx, tenant, caller, "opt_out", **values)
+
+
+def _change(tx: Transaction, tenant: Tenant, caller: Caller, what: str, **values: Any) -> None:
     tenancy.lock(tx, tenant)
-    chosen = store.find_settings(tx, tenant)
-    if chosen is None:
-        chosen = WhatsappSettings(business_id=tenant.id, pause_s=pause_s, updated_at=now())
-        store.add(tx, chosen)
-    elif chosen.pause_s == pause_s:
+    row = store.find_settings(tx, tenant)
+    if row is None:
+        row = WhatsappSettings(business_id=tenant.id, pause_s=DEFAULT_PAUSE_S, updated_at=now())
+        store.add(tx, row)
+    elif all(getattr(row, key) == value for key, value in values.items()):
         return
-    chosen.pause_s, chosen.updated_at = pause_s, now()
+    for key, value in values.items():
+        setattr(row, key, value)
+    row.updated_at = now()
     tx.flush()
-    audit.record(tx, caller, "whatsapp.changed", f"business:{tenant.id} pause_s")
+    audit.record(tx, caller, "whatsapp.changed", f"business:{tenant.id} {what}")
 
 
 def list_failed_events(

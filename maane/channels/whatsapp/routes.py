@@ -11,6 +11,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from maane.channels.whatsapp import connection, contract, operations, twilio
 from maane.channels.whatsapp.payload import SIGNATURE_HEADER, parse_delivery, sign
+from maane.conversations import consent
 from maane.jobs.queue import Jobs
 from maane.kit.db import Transaction
 from maane.kit.endpoint import Routes, database, read_body, signed, tx
@@ -23,6 +24,7 @@ routes = Routes("whatsapp", __name__)
 
 WEBHOOK = "/webhook/whatsapp"
 SETTINGS = "/api/business/current/whatsapp/settings"
+OPT_OUT = "/api/business/current/whatsapp/opt-out"
 CONNECTION = "/api/business/current/whatsapp/connection"
 EVENTS = "/api/business/current/events"
 MAX_DELIVERY_BYTES = 4 * 1024 * 1024
@@ -161,7 +163,7 @@ def simulate_message(body: contract.SimulatorMessageBody) -> contract.SimulatorM
 @routes.declare("GET", SETTINGS, access=BUSINESS, returns=contract.WhatsappSettings)
 def get_whatsapp_settings() -> contract.WhatsappSettings:
     """How this business answers on WhatsApp."""
-    return contract.WhatsappSettings(pause_s=operations.pause_s(tx(), tenant()))
+    return contract.WhatsappSettings(pause_s=operations.settings_of(tx(), tenant()).pause_s)
 
 
 @routes.declare(
@@ -175,6 +177,19 @@ def replace_whatsapp_settings(body: contract.WhatsappSettings) -> contract.Whats
     """Changes it from the next answer on."""
     operations.change_pause(tx(), tenant(), caller(), body.pause_s)
     return body
+
+
+@routes.declare("GET", OPT_OUT, access=BUSINESS, returns=contract.OptOut)
+def get_opt_out_words() -> contract.OptOut:
+    """The words that end automatic messages, and those that begin them again."""
+    return _opt_out(tx())
+
+
+@routes.declare("PUT", OPT_OUT, access=BUSINESS, body=contract.OptOutBody, returns=contract.OptOut)
+def replace_opt_out_words(body: contract.OptOutBody) -> contract.OptOut:
+    """Changes them from the next message on."""
+    operations.change_words(tx(), tenant(), caller(), body.out_words, body.back_words)
+    return _opt_out(tx())
 
 
 @routes.declare(
@@ -245,6 +260,16 @@ def _connection(transaction: Transaction) -> contract.WhatsappConnection:
         meta=f"{origin}{WEBHOOK}", twilio=f"{origin}{connection.TWILIO_WEBHOOK}"
     )
     return contract.connection_of(connection.connected(transaction, tenant()), webhooks)
+
+
+def _opt_out(transaction: Transaction) -> contract.OptOut:
+    chosen = operations.settings_of(transaction, tenant())
+    return contract.OptOut(
+        out_words=list(chosen.opt_out_words),
+        back_words=list(chosen.opt_in_words),
+        default_out_words=list(consent.OUT),
+        default_back_words=list(consent.BACK),
+    )
 
 
 def _settings() -> Settings:

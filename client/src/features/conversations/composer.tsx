@@ -51,6 +51,11 @@ export function Composer({ business, conversation }: Props) {
   return (
     <div className={classes.composer}>
       {write.isError && <ErrorNotice error={write.error} />}
+      {conversation.takeover?.reason === 'stopped' && (
+        <Text size="sm" fw={600} data-testid="opted-out">
+          {t('conversations.writingToStopped')}
+        </Text>
+      )}
       {left === 0 ? (
         <Text size="sm" data-testid="window-closed">
           {t('conversations.windowClosed')}

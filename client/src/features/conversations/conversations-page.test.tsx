@@ -295,6 +295,7 @@ describe('an assistant that fell silent by itself', () => {
     answerWith('get', `${PATH}/3`, silent('stopped', null, null))
     openApp('/conversations/3', owner)
     expect(await screen.findByText(he.conversations.silentStopped)).toBeInTheDocument()
+    expect(screen.getByTestId('opted-out')).toHaveTextContent(he.conversations.writingToStopped)
     expect(screen.queryByTestId('silence-note')).toBeNull()
   })
 })

@@ -153,7 +153,7 @@ describe('a lead that is open', () => {
     localStorage.setItem('maane.leads.view', 'table')
     answerWith('get', LEADS, { items: [dana], next: null })
     answerWith('get', `${LEADS}/7/conversations`, {
-      items: [{ id: 4, channel: 'whatsapp', last_message_at: dana.created_at }],
+      items: [{ id: 4, channel: 'whatsapp', is_stopped: true, last_message_at: dana.created_at }],
     })
     const event = {
       lead_id: 7,
@@ -185,6 +185,7 @@ describe('a lead that is open', () => {
     openApp('/leads', owner)
     await userEvent.click(await screen.findByTestId('lead-edit-7'))
     expect(await screen.findByTestId('source-4')).toHaveAttribute('href', '/conversations/4')
+    expect(screen.getByTestId('stopped-4')).toHaveTextContent(he.leads.stopped)
     const moved = await screen.findByTestId('history-2')
     expect(moved).toHaveTextContent(he.leadStatus.new)
     expect(moved).toHaveTextContent('הצעה')

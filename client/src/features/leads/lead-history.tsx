@@ -44,6 +44,11 @@ export function LeadHistory({ businessId, leadId, timeZone }: Props) {
             {t('leads.openSource', { channel: wordFor('channel', source.channel) })}
           </Anchor>{' '}
           · <Ago at={source.last_message_at} timeZone={timeZone} />
+          {source.is_stopped && (
+            <Text size="sm" fw={600} data-testid={`stopped-${source.id}`}>
+              {t('leads.stopped')}
+            </Text>
+          )}
         </Text>
       ))}
       <LeadAppointments businessId={businessId} leadId={leadId} timeZone={timeZone} />

@@ -26,6 +26,23 @@ export function useReplaceWhatsappSettings(businessId: number) {
   })
 }
 
+export type OptOut = Schemas['OptOut']
+
+export const optOutQuery = (businessId: number) =>
+  queryOptions({
+    queryKey: ['whatsapp', businessId, 'opt-out'],
+    queryFn: () => answer(api.GET('/api/business/current/whatsapp/opt-out')),
+  })
+
+export function useReplaceOptOut(businessId: number) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (body: Schemas['OptOutBody']) =>
+      answer(api.PUT('/api/business/current/whatsapp/opt-out', { body })),
+    onSuccess: (saved) => client.setQueryData(optOutQuery(businessId).queryKey, saved),
+  })
+}
+
 export type WhatsappConnection = Schemas['WhatsappConnection']
 export type ProviderName = NonNullable<WhatsappConnection['provider']>
 export type Credentials =

@@ -9,6 +9,7 @@ import { answerWith, refuseWith } from '../../test/server'
 const SETTINGS = '/api/business/current/whatsapp/settings'
 const FAILED = '/api/business/current/events/failed'
 const CONNECTION = '/api/business/current/whatsapp/connection'
+const OPT_OUT = '/api/business/current/whatsapp/opt-out'
 const TEST = '/api/business/current/whatsapp/test'
 const webhooks = {
   meta: 'https://maane.example.com/webhook/whatsapp',
@@ -28,6 +29,12 @@ const twilio = {
   connected_at: '2026-03-01T10:00:00Z',
   webhooks,
 }
+const words = {
+  out_words: ['הסר', 'Stop'],
+  back_words: ['start'],
+  default_out_words: ['הסר', 'Stop'],
+  default_back_words: ['start'],
+}
 const event = {
   id: 5,
   provider: 'meta',
@@ -39,7 +46,34 @@ const event = {
 }
 
 describe('WhatsApp of a business', () => {
-  beforeEach(() => void answerWith('get', CONNECTION, nobody))
+  beforeEach(() => {
+    answerWith('get', CONNECTION, nobody)
+    answerWith('get', OPT_OUT, words)
+  })
+
+  it('keeps opt-out words, one on each line, and refuses one that means both', async () => {
+    answerWith('get', SETTINGS, { pause_s: 3 })
+    answerWith('get', FAILED, { items: [], next: null })
+    const sent = answerWith('put', OPT_OUT, { ...words, out_words: ['הסר', 'מספיק'] })
+    openApp('/whatsapp', owner)
+    const out = await screen.findByLabelText(he.whatsapp.outWords)
+    expect(out).toHaveValue('הסר\nStop')
+    expect(screen.getByTestId('opt-out-save')).toBeDisabled()
+    await userEvent.clear(out)
+    expect(screen.getByText(he.whatsapp.noWords)).toBeInTheDocument()
+    await userEvent.type(out, 'הסר{enter}START')
+    expect(screen.getByText(/מופיעה בשתי הרשימות/)).toBeInTheDocument()
+    await userEvent.click(screen.getByTestId('opt-out-save'))
+    await userEvent.clear(out)
+    await userEvent.type(out, ' הסר {enter}{enter}מספיק{enter}')
+    await userEvent.click(screen.getByTestId('opt-out-save'))
+    expect(await screen.findByText(he.whatsapp.wordsSaved)).toBeInTheDocument()
+    expect(sent.map((one) => one.body)).toEqual([
+      { out_words: ['הסר', 'מספיק'], back_words: ['start'] },
+    ])
+    await userEvent.click(screen.getByTestId('opt-out-default'))
+    expect(out).toHaveValue('הסר\nStop')
+  })
 
   it('keeps the pause that was chosen with the keyboard', async () => {
     answerWith('get', SETTINGS, { pause_s: 3 })
@@ -112,6 +146,7 @@ describe('the connection to a provider', () => {
 
   it('says what was wrong with them', async () => {
     answerWith('get', CONNECTION, nobody)
+    answerWith('get', OPT_OUT, words)
     refuseWith('put', `${CONNECTION}/meta`, 409, 'conflict', 'provider_refused')
     openApp('/whatsapp', owner)
     await userEvent.type(await screen.findByTestId('connection-phone_number_id'), '100')

@@ -8,6 +8,7 @@ import { Receipt } from '../../ui/receipt'
 import { useBusiness } from '../../ui/session'
 import { Connection } from './connection'
 import { FailedEvents } from './failed-events'
+import { OptOutCard } from './opt-out'
 import { LONGEST_PAUSE_S, useReplaceWhatsappSettings, whatsappSettingsQuery } from './queries'
 
 /** How the business answers on WhatsApp, and what it could not answer. */
@@ -26,6 +27,7 @@ export function WhatsappPage() {
         {settings.data !== undefined && (
           <PauseCard businessId={business.id} saved={settings.data.pause_s} />
         )}
+        <OptOutCard businessId={business.id} />
         <Connection business={business} />
         <FailedEvents business={business} />
       </Stack>
