@@ -29,7 +29,7 @@ from tests.serving import Server, environment
 
 SECRET = "meta-app-secret-for-tests"
 NUMBER = "100000000000001"
-PATIENCE_S = 30
+PATIENCE_S = 60
 _people = count(1)
 
 

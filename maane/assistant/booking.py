@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, NaiveDatetime
@@ -76,7 +76,8 @@ class CancelTime(Arguments):
 class Wishes:
     """What a turn asked for: times with what they are for, appointments to give up, and the last time
     that could not be had, with the reason. ``is_claimed``: it asked for nothing and said that something
-    was done. ``language`` is the one to answer the customer in."""
+    was done. ``language`` is the one to answer the customer in. ``outcome`` is what people of the
+    business are to know, once it is done; of a move, that something was booked."""
 
     book: dict[datetime, str] = field(default_factory=dict)
     cancel: list[int] = field(default_factory=list)
@@ -84,6 +85,7 @@ class Wishes:
     is_cancel_refused: bool = False
     is_claimed: bool = False
     language: str = ""
+    outcome: Literal["booked", "booking_cancelled"] | None = None
 
     def __bool__(self) -> bool:
         """True once anything was asked for, done or not, or claimed: the reply is not the model's."""
@@ -194,6 +196,7 @@ def settle(tx: Transaction, tenant: Tenant, conversation_id: int, wishes: Wishes
                 tx, tenant, caller_for_job(tenant), starts_at, customer, note, instead_of=given_up
             )
             told.append(words.confirmation(tx, tenant, row.id, language))
+            wishes.outcome = "booked"
         except Conflict as problem:
             is_refused = True
             told.append(_refusal(tx, tenant, starts_at, problem.reason, language))
@@ -206,6 +209,7 @@ def settle(tx: Transaction, tenant: Tenant, conversation_id: int, wishes: Wishes
         else:
             appointments.cancel(tx, tenant, caller_for_job(tenant), key)
             told.append(words.cancellation(tx, tenant, key, language))
+            wishes.outcome = wishes.outcome or "booking_cancelled"
     if len(given_up) < len(wishes.cancel) or (wishes.is_cancel_refused and not told):
         told.append(words.nothing_cancelled(language))
     return "\n\n".join(told)

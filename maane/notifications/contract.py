@@ -10,6 +10,7 @@ from pydantic import AfterValidator, EmailStr, Field
 from maane.kit.endpoint import LARGEST_ID, Shape
 from maane.kit.text import Phone
 from maane.notifications.models import Delivery as DeliveryRow
+from maane.notifications.models import Kind
 from maane.notifications.operations import Chosen, Listed
 
 
@@ -34,7 +35,6 @@ def _without_repeats(values: list[str]) -> list[str]:
 
 Address = Annotated[EmailStr, Field(max_length=254), AfterValidator(_is_ascii)]
 Addresses = Annotated[list[Address], Field(max_length=10), AfterValidator(_without_repeats)]
-Kind = Literal["handed_over", "escalated", "message_taken", "unanswered"]
 Reason = Literal[
     "smtp_not_set",
     "unreachable",

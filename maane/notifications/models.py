@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal, get_args
 
 from sqlalchemy import (
     JSON,
@@ -18,6 +19,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from maane.kit.db import Base, BigId, Utc
 from maane.tenancy.models import TenantOwned, tenant_keys
+
+Kind = Literal[
+    "handed_over", "escalated", "message_taken", "unanswered", "booked", "booking_cancelled"
+]
 
 
 class NotificationSettings(TenantOwned, Base):
@@ -63,9 +68,7 @@ class Notification(TenantOwned, Base):
             ondelete="CASCADE",
         ),
         UniqueConstraint("business_id", "kind", "message_id"),
-        CheckConstraint(
-            "kind IN ('handed_over', 'escalated', 'message_taken', 'unanswered')", name="kind"
-        ),
+        CheckConstraint(f"kind IN {get_args(Kind)}", name="kind"),
         CheckConstraint("customer_told IN ('queued', 'window_closed')", name="customer_told"),
         Index(
             "ix_business_notifications_business_id_conversation_id",

@@ -19,7 +19,7 @@ from maane.jobs.queue import Jobs
 from maane.kit.db import Transaction, now
 from maane.kit.errors import Conflict, NotFound, Throttled
 from maane.notifications import store, words
-from maane.notifications.models import Delivery, Notification, NotificationSettings
+from maane.notifications.models import Delivery, Kind, Notification, NotificationSettings
 from maane.tenancy import audit
 from maane.tenancy import operations as tenancy
 from maane.tenancy.access import Caller, Tenant
@@ -63,11 +63,19 @@ class Listed:
 
 
 def tell_of_answer(
-    tx: Transaction, jobs: Jobs, tenant: Tenant, conversation: Conversation, *, is_taken: bool
+    tx: Transaction,
+    jobs: Jobs,
+    tenant: Tenant,
+    conversation: Conversation,
+    *,
+    is_taken: bool,
+    appointment: Literal["booked", "booking_cancelled"] | None,
 ) -> None:
     """Tells that the answer that was just decided on handed the conversation over, or, with
-    ``is_taken``, that a message was taken and a call back promised. Asks the database nothing where
-    it did neither."""
+    ``is_taken``, that a message was taken and a call back promised; and what it did to an appointment.
+    Asks the database nothing where it did nothing of this."""
+    if appointment is not None:
+        _tell(tx, jobs, tenant, appointment, conversation, conversation.last_message_id)
     if conversations.is_silent(conversation) and conversation.silence_reason == "handed_over":
         _tell(tx, jobs, tenant, "handed_over", conversation, conversation.last_message_id)
     elif is_taken:
@@ -149,7 +157,7 @@ def _tell(
     tx: Transaction,
     jobs: Jobs,
     tenant: Tenant,
-    kind: Literal["handed_over", "escalated", "message_taken", "unanswered"],
+    kind: Kind,
     conversation: Conversation,
     message_id: int,
     *,

@@ -19,24 +19,32 @@ _HEADLINES = {
         "escalated": "עדיין לא ענו ל{name}",
         "message_taken": "{name} השאיר/ה הודעה",
         "unanswered": "לא הצלחנו לענות ל{name}",
+        "booked": "{name} קבע/ה תור",
+        "booking_cancelled": "{name} ביטל/ה תור",
     },
     "en": {
         "handed_over": "{name} needs a person",
         "escalated": "Nobody has answered {name} yet",
         "message_taken": "{name} left a message",
         "unanswered": "We could not answer {name}",
+        "booked": "{name} booked an appointment",
+        "booking_cancelled": "{name} cancelled an appointment",
     },
     "ar": {
         "handed_over": "{name} بحاجة إلى شخص يجيب",
         "escalated": "لم يُجب أحد {name} بعد",
         "message_taken": "ترك {name} رسالة",
         "unanswered": "لم نتمكن من الرد على {name}",
+        "booked": "حجز {name} موعدًا",
+        "booking_cancelled": "ألغى {name} موعدًا",
     },
     "ru": {
         "handed_over": "{name} ждёт ответа человека",
         "escalated": "{name} всё ещё без ответа",
         "message_taken": "{name}: оставлено сообщение",
         "unanswered": "Не удалось ответить: {name}",
+        "booked": "{name}: новая запись",
+        "booking_cancelled": "{name}: запись отменена",
     },
 }
 _LINES = {

@@ -20,6 +20,7 @@ from maane.appointments.models import Appointment, AppointmentLead
 from maane.appointments.operations import Customer as Who
 from maane.conversations import people
 from maane.conversations.models import Conversation
+from maane.notifications.models import Notification
 from maane.tenancy.access import caller_for_job, tenant_for_job
 from maane.tenancy.models import AuditEvent
 from tests.fakes import calls, told
@@ -323,6 +324,12 @@ def test_a_person_gives_up_and_moves_their_own_appointments(town: Town) -> None:
     assert answer.text.startswith("התור שלך בוטל:")
     assert second.id not in {row.id for row in booked(town)}
     assert first.id not in {row.id for row in booked(town)}
+    # Of the booking, the move and the cancellation people are told; of the move that failed they are not.
+    with town.database.transaction(A, writes=False) as tx:
+        mine = select(Conversation.id).where(Conversation.contact_key == customer.digits)
+        about = select(Notification.kind).where(Notification.conversation_id.in_(mine))
+        kinds = list(tx.scalars(about.order_by(Notification.id)))
+    assert kinds == ["booked", "booked", "booking_cancelled"]
 
 
 def test_no_words_of_a_customer_reach_somebody_else_s_appointment(town: Town) -> None:

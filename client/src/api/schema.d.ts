@@ -2357,7 +2357,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "handed_over" | "escalated" | "message_taken" | "unanswered";
+            kind: "handed_over" | "escalated" | "message_taken" | "unanswered" | "booked" | "booking_cancelled";
             /** Conversation Id */
             conversation_id: number;
             /** Contact Name */

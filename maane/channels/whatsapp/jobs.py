@@ -213,7 +213,12 @@ class Work:
             if told := carry_out(tx, tenant, message.conversation_id, reply.deeds):
                 conversations.begin_with(tx, answer, told)
             notifications.tell_of_answer(
-                tx, self.jobs, tenant, conversation, is_taken=reply.is_taken
+                tx,
+                self.jobs,
+                tenant,
+                conversation,
+                is_taken=reply.is_taken,
+                appointment=reply.deeds.wishes.outcome,
             )
             lead_id = conversations.lead_id_of(tx, tenant, message.conversation_id)
             if lead_id is not None and (reply.name or reply.need):

@@ -7,6 +7,9 @@ import type { ActingBusiness } from '../../ui/session'
 import classes from './notifications.module.css'
 import { useMarkNotificationRead, type Delivery, type Notification } from './queries'
 
+/** After these nobody waits for an answer. */
+const CALM = new Set<Notification['kind']>(['message_taken', 'booked', 'booking_cancelled'])
+
 interface Props {
   business: ActingBusiness
   notification: Notification
@@ -21,8 +24,7 @@ export function NotificationItem({ business, notification, onOpen }: Props) {
   const mark = useMarkNotificationRead(business.id)
   const { contact_name, contact_phone, created_at, customer_told, escalates_at } = notification
   const name = isolate(contact_name ?? contact_phone ?? t('conversations.unknown'))
-  // Of a message that was taken nobody said that its customer waits.
-  const mayWait = notification.kind !== 'message_taken'
+  const mayWait = !CALM.has(notification.kind)
   const isPending =
     notification.is_waiting &&
     escalates_at !== null &&
