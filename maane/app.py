@@ -18,6 +18,7 @@ from maane.auth import csrf
 from maane.auth.routes import routes as auth_routes
 from maane.auth.sessions import ServerSessions
 from maane.channels.whatsapp.routes import routes as whatsapp_routes
+from maane.channels.whatsapp.template_routes import routes as template_routes
 from maane.conversations.routes import lead_routes as conversation_lead_routes
 from maane.conversations.routes import routes as conversation_routes
 from maane.facts.routes import routes as fact_routes
@@ -53,6 +54,7 @@ ROUTES = (
     conversation_lead_routes,
     media_routes,
     whatsapp_routes,
+    template_routes,
     notification_routes,
     privacy_routes,
     health_routes,

@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     whatsapp_app_secret: SecretStr = SecretStr("")
     whatsapp_verify_token: SecretStr = SecretStr("")
     twilio_api_url: str = "https://api.twilio.com"
+    twilio_content_api_url: str = "https://content.twilio.com"
     transcription_model: str = ""
     transcription_base_url: str = ""
     transcription_api_key: SecretStr = SecretStr("")
@@ -88,6 +89,7 @@ class Settings(BaseSettings):
         "transcription_base_url",
         "whatsapp_api_url",
         "twilio_api_url",
+        "twilio_content_api_url",
     )
     @classmethod
     def _is_http_url(cls, value: str) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from werkzeug.formparser import parse_form_data
 
@@ -24,7 +24,7 @@ from werkzeug.formparser import parse_form_data
 class FakeServer:
     """A loopback HTTP server whose answers ``respond`` decides. A context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.requests: list[dict[str, Any]] = []
         self._lock = threading.Lock()
         fake = self
@@ -75,7 +75,7 @@ class FakeServer:
                 except ConnectionError:
                     """The caller was killed or gave up; that is often the point."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
         self._server.block_on_close = False
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -201,10 +201,16 @@ class FakeFile:
 class FakeGraph(FakeServer):
     """``POST /{phone_number_id}/messages``, and ``GET /{media id}`` for what is in ``media``; an id that
     begins with 9 and is not in it does not exist. ``script`` holds answers to give before it accepts:
-    an HTTP status, an error code of Meta's, and the seconds of ``Retry-After`` where there are any."""
+    an HTTP status, an error code of Meta's, and the seconds of ``Retry-After`` where there are any.
 
-    def __init__(self) -> None:
-        super().__init__()
+    ``GET /{waba_id}/phone_numbers`` and ``/{waba_id}/message_templates`` page through what ``accounts``
+    (the numbers of each account) and ``templates`` hold, ``page_size`` at a time."""
+
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(port)
+        self.accounts: dict[str, list[str]] = {}
+        self.templates: list[dict[str, Any]] = []
+        self.page_size = 2
         self.script: list[tuple[int, int] | tuple[int, int, int]] = []
         self.delay_s = 0.0
         self.media: dict[str, FakeFile] = {}
@@ -228,6 +234,9 @@ class FakeGraph(FakeServer):
             return self._bytes(asked, path.rpartition("/")[2], query)
         if path.strip("/") in self.media:
             return self._where(path.strip("/"))
+        waba_id, _, edge = path.strip("/").partition("/")
+        if asked["method"] == "GET" and edge:
+            return self._list(waba_id, edge, asked["path"])
         if asked["method"] == "GET" and path.strip("/").startswith("9"):
             error = {"message": "does not exist", "type": "GraphMethodException", "code": 100}
             return 400, {}, {"error": error}
@@ -268,9 +277,30 @@ class FakeGraph(FakeServer):
         body = file.body if isinstance(file.body, bytes) else file.body()
         return 200, {"Content-Type": file.kind}, body
 
+    def _list(self, waba_id: str, edge: str, path: str) -> tuple[int, dict[str, str], Any]:
+        if waba_id not in self.accounts:
+            words = f"Unsupported get request. Object with ID '{waba_id}' does not exist"
+            error = {"message": words, "type": "GraphMethodException", "code": 100}
+            return 400, {}, {"error": error}
+        numbers = [{"id": number} for number in self.accounts[waba_id]]
+        rows = {"phone_numbers": numbers, "message_templates": self.templates}[edge]
+        after = parse_qs(urlsplit(path).query).get("after", ["0"])[0]
+        start, end = int(after), int(after) + self.page_size
+        page: dict[str, Any] = {"data": rows[start:end]}
+        if page["data"]:
+            page["paging"] = {"cursors": {"before": after, "after": str(end)}}
+            if end < len(rows):
+                page["paging"]["next"] = f"https://elsewhere.example/{waba_id}/{edge}?after={end}"
+        return 200, {}, page
+
+    @property
+    def sent(self) -> list[dict[str, Any]]:
+        """The messages that it was asked to send."""
+        return [asked["body"] for asked in self.requests if asked["method"] == "POST"]
+
     @property
     def texts(self) -> list[str]:
-        return [asked["body"]["text"]["body"] for asked in self.requests]
+        return [body["text"]["body"] for body in self.sent]
 
 
 class FakeContentHost(FakeServer):
@@ -321,6 +351,8 @@ class FakeTwilio(FakeServer):
         self.delay_s = 0.0
         self.status = "active"
         self.media: dict[str, str] = {}
+        self.contents: list[dict[str, Any]] = []
+        self.page_size = 2
 
     def respond(self, asked: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
         time.sleep(self.delay_s)
@@ -336,11 +368,27 @@ class FakeTwilio(FakeServer):
         if asked["path"] in self.media:
             # Twilio's API never gives the bytes itself.
             return 307, {"Location": self.media[asked["path"]]}, b""
+        path = asked["path"].partition("?")[0]
+        if (asked["method"], path) == ("GET", "/v1/ContentAndApprovals"):
+            return self._list(asked["path"])
         if (asked["method"], asked["path"]) != ("POST", f"{account}/Messages.json"):
             return 404, {}, _refusal(404, 20404)
         form = asked["body"]
-        answer = {"from": form["From"], "to": form["To"], "body": form["Body"], "error_code": None}
+        answer = {"from": form["From"], "to": form["To"], "error_code": None}
+        answer["body"] = form.get("Body", "")
         return 201, {}, {"sid": f"SM{asked['number']:032x}", "status": "queued", **answer}
+
+    def _list(self, path: str) -> tuple[int, dict[str, str], Any]:
+        page = int(parse_qs(urlsplit(path).query).get("Page", ["0"])[0])
+        start, end = page * self.page_size, (page + 1) * self.page_size
+        following = f"https://content.example/v1/ContentAndApprovals?PageSize=100&Page={page + 1}"
+        meta = {
+            "key": "contents",
+            "page": page,
+            "page_size": self.page_size,
+            "next_page_url": following if end < len(self.contents) else None,
+        }
+        return 200, {}, {"meta": meta, "contents": self.contents[start:end]}
 
 
 def _refusal(status: int, code: int) -> dict[str, Any]:

@@ -143,7 +143,8 @@ class SourceList(Shape):
 
 class Message(Shape):
     """``is_echo``: a person wrote it from the business's own phone, not in Maane. ``text`` is all of it
-    in words, files in brackets; where there are ``attachments``, they say the same for the screen."""
+    in words, files in brackets; where there are ``attachments``, they say the same for the screen.
+    ``is_template``: it was sent by a template, outside the 24 hours of free text as well."""
 
     id: int
     direction: str
@@ -154,6 +155,7 @@ class Message(Shape):
     status: str
     error: str | None
     is_echo: bool
+    is_template: bool
     prompt_version: int | None
     created_at: datetime
 
@@ -233,6 +235,7 @@ def message_of(row: MessageRow, files: Sequence[AttachmentRow] = ()) -> Message:
         status=_shown_status(row.status),
         error=row.error,
         is_echo=row.is_echo,
+        is_template=row.template is not None,
         prompt_version=row.prompt_version,
         created_at=row.created_at,
     )

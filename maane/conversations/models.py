@@ -109,6 +109,8 @@ class Message(TenantOwned, Base):
 
     ``idempotency_key`` is the writer's own: a person's message that is posted twice is one.
     ``is_echo``: a person wrote it in another app, from the business's own phone; the provider told.
+    ``template``: what is sent in place of the text, in its channel's own words; the text is what the
+    customer sees of it.
     """
 
     __tablename__ = "messages"
@@ -162,6 +164,7 @@ class Message(TenantOwned, Base):
     external_id: Mapped[str | None] = mapped_column(Text)
     prompt_version: Mapped[int | None]
     is_echo: Mapped[bool] = mapped_column(default=False)
+    template: Mapped[str | None] = mapped_column(Text)
     awaits_answer: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(Utc)
 

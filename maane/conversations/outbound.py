@@ -35,7 +35,9 @@ def barrier(
             ownership.note_unsent(conversation, message.id)
             tx.flush()
         return "taken_over"
-    return None if ownership.takes_free_text(conversation) else WINDOW_CLOSED
+    if message.template is not None or ownership.takes_free_text(conversation):
+        return None
+    return WINDOW_CLOSED
 
 
 def outgoing(tx: Transaction, tenant: Tenant, message_id: int) -> tuple[Message, Conversation]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from maane.conversations import ownership, store
-from maane.conversations.contract import MessageBody
 from maane.conversations.models import Conversation, ConversationNote, Message
 from maane.conversations.operations import lock
 from maane.jobs.queue import Jobs
@@ -24,22 +23,27 @@ def write_message(
     tenant: Tenant,
     caller: Caller,
     conversation_id: int,
-    body: MessageBody,
+    text: str,
+    idempotency_key: str,
+    *,
+    template: str | None = None,
 ) -> Message:
     """Keeps a person's message, with the job that sends it, and takes the conversation over.
+    ``template`` is what its channel sends in the text's place, which the customer sees as the text; it
+    may be sent at any time.
 
     A message that was posted before under the same key is returned as it is now. Raises ``NotFound``,
     and ``Conflict``: ``window_closed`` when WhatsApp takes no free text any more, ``key_reused`` for
     another text under a key.
     """
     conversation = lock(tx, tenant, conversation_id)
-    known = store.find_by_idempotency_key(tx, tenant, conversation_id, body.idempotency_key)
+    known = store.find_by_idempotency_key(tx, tenant, conversation_id, idempotency_key)
     if known is not None:
-        if known.text != body.text:
+        if (known.text, known.template) != (text, template):
             raise Conflict("key_reused")
         return known
     at = now()
-    if not ownership.takes_free_text(conversation):
+    if template is None and not ownership.takes_free_text(conversation):
         raise Conflict("window_closed")
     ownership.reopen(tx, caller, conversation)
     ownership.take(tx, tenant, caller, conversation, "wrote")
@@ -52,8 +56,9 @@ def write_message(
         author="person",
         author_user_id=caller.user_id,
         author_name=caller.name,
-        idempotency_key=body.idempotency_key,
-        text=body.text,
+        idempotency_key=idempotency_key,
+        text=text,
+        template=template,
         status="pending",
         awaits_answer=False,
         created_at=at,

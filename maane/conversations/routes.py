@@ -85,7 +85,9 @@ def list_messages(conversation_id: int, query: PageQuery) -> contract.MessagePag
 def write_message(conversation_id: int, body: contract.MessageBody) -> contract.Message:
     """A person's message: it is sent by a job, and takes the conversation over."""
     return contract.message_of(
-        people.write_message(tx(), _jobs(), tenant(), caller(), conversation_id, body)
+        people.write_message(
+            tx(), _jobs(), tenant(), caller(), conversation_id, body.text, body.idempotency_key
+        )
     )
 
 

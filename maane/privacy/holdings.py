@@ -236,5 +236,6 @@ HOLDS_NONE: dict[str, str] = {
     "users": "people who serve businesses",
     "whatsapp_channels": "numbers and credentials of the business",
     "whatsapp_settings": "how the business answers",
+    "whatsapp_templates": "texts that a provider approved for the business",
 }
 """Tables with nothing of a customer in them, each with what it holds instead."""

@@ -588,6 +588,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/business/current/conversations/{conversation_id}/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A person's message by an approved template: it is sent by a job, and takes the conversation
+         * @description Access: business.
+         */
+        post: operations["whatsapp_templates_send_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/business/current/conversations/{conversation_id}/use-newest-prompts": {
         parameters: {
             query?: never;
@@ -1232,6 +1252,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/business/current/whatsapp/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The templates of this business's number, as they were read the last time.
+         * @description Access: business.
+         */
+        get: operations["whatsapp_templates_list_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/whatsapp/templates/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Names Meta's account of the number, once Meta says that it has the number, and reads its
+         * @description Access: business.
+         */
+        put: operations["whatsapp_templates_name_account"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/whatsapp/templates/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reads them from the provider; ``failure`` says why that could not be.
+         * @description Access: business.
+         */
+        post: operations["whatsapp_templates_sync_templates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/business/current/whatsapp/test": {
         parameters: {
             query?: never;
@@ -1256,6 +1336,14 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AccountBody
+         * @description Meta's id of the WhatsApp Business Account that the number belongs to.
+         */
+        AccountBody: {
+            /** Waba Id */
+            waba_id: string;
+        };
         /**
          * Appointment
          * @description ``made_by`` and ``cancelled_by`` are ``assistant`` or ``person``. The name and the phone number are
@@ -2256,6 +2344,7 @@ export interface components {
          * Message
          * @description ``is_echo``: a person wrote it from the business's own phone, not in Maane. ``text`` is all of it
          *     in words, files in brackets; where there are ``attachments``, they say the same for the screen.
+         *     ``is_template``: it was sent by a template, outside the 24 hours of free text as well.
          */
         Message: {
             /** Id */
@@ -2276,6 +2365,8 @@ export interface components {
             error: string | null;
             /** Is Echo */
             is_echo: boolean;
+            /** Is Template */
+            is_template: boolean;
             /** Prompt Version */
             prompt_version: number | null;
             /**
@@ -2300,6 +2391,59 @@ export interface components {
             items: components["schemas"]["Message"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * MessageTemplate
+         * @description ``obstacle`` is why it cannot be sent from here; ``is_sendable`` where there is none and the
+         *     provider approved it.
+         */
+        MessageTemplate: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Language */
+            language: string;
+            /** Category */
+            category: string;
+            /** Status */
+            status: string;
+            /** Header */
+            header: string;
+            /** Body */
+            body: string;
+            /** Footer */
+            footer: string;
+            /** Buttons */
+            buttons: string[];
+            /** Parameters */
+            parameters: components["schemas"]["TemplateParameter"][];
+            /** Obstacle */
+            obstacle: ("media_header" | "button_parameter" | "authentication" | "component" | "parameters") | null;
+            /** Is Sendable */
+            is_sendable: boolean;
+        };
+        /**
+         * MessageTemplateList
+         * @description The last good list. ``failure`` is why the newest try to read it failed, ``detail`` the provider's
+         *     own error; ``is_due`` where it should be read again before it is offered. ``needs_account``: Meta's
+         *     account was not named yet, so there is nothing to read.
+         */
+        MessageTemplateList: {
+            /** Items */
+            items: components["schemas"]["MessageTemplate"][];
+            /** Synced At */
+            synced_at: string | null;
+            /** Failure */
+            failure: ("refused" | "unknown_account" | "busy" | "unreachable" | "unreadable") | null;
+            /** Detail */
+            detail: string | null;
+            /** Is Due */
+            is_due: boolean;
+            /** Is Connected */
+            is_connected: boolean;
+            /** Needs Account */
+            needs_account: boolean;
         };
         /** MetaConnectionBody */
         MetaConnectionBody: {
@@ -2724,6 +2868,41 @@ export interface components {
             started_at: string;
             /** Ends At */
             ends_at: string | null;
+        };
+        /**
+         * TemplateBody
+         * @description ``values`` by the parameters' names. ``idempotency_key`` as of a written message.
+         */
+        TemplateBody: {
+            /** Template Id */
+            template_id: number;
+            /**
+             * Values
+             * @default {}
+             */
+            values: {
+                [key: string]: string;
+            };
+            /** Idempotency Key */
+            idempotency_key: string;
+        };
+        /**
+         * TemplateParameter
+         * @description A gap. ``name`` is the key of its value when the template is sent; ``part`` and ``key`` say where
+         *     in the texts it stands as ``{{key}}``.
+         */
+        TemplateParameter: {
+            /** Name */
+            name: string;
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "header" | "body";
+            /** Key */
+            key: string;
+            /** Example */
+            example: string;
         };
         /**
          * TestEmail
@@ -3892,6 +4071,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    whatsapp_templates_send_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
                 };
             };
             /** @description Refused; the body says why. */
@@ -5185,6 +5399,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WhatsappSettings"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    whatsapp_templates_list_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageTemplateList"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    whatsapp_templates_name_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageTemplateList"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    whatsapp_templates_sync_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageTemplateList"];
                 };
             };
             /** @description Refused; the body says why. */

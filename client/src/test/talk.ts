@@ -35,6 +35,7 @@ export const message: Schemas['Message'] = {
   status: 'received',
   error: null,
   is_echo: false,
+  is_template: false,
   prompt_version: null,
   created_at: at,
 }

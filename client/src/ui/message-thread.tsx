@@ -46,7 +46,8 @@ export function MessageThread({
           )}
           <Text size="xs" className={classes.meta}>
             <bdi>{message.author_name ?? wordFor('author', message.author)}</bdi>
-            {message.is_echo && <> {t('conversations.fromPhone')}</>} ·{' '}
+            {message.is_echo && <> {t('conversations.fromPhone')}</>}
+            {message.is_template && <> {t('conversations.byTemplate')}</>} ·{' '}
             {formats.time(message.created_at)} · {wordFor('messageStatus', message.status)}
           </Text>
           {message.error !== null && (

@@ -94,14 +94,23 @@ def ask(provider: Provider) -> Probe:
         provider.close()
 
 
-def meta_at(settings: Settings, phone_number_id: str, access_token: str) -> Provider:
-    return GraphSender(settings.whatsapp_api_url, phone_number_id, access_token)
+def meta_at(
+    settings: Settings, phone_number_id: str, access_token: str, waba_id: str = ""
+) -> GraphSender:
+    return GraphSender(settings.whatsapp_api_url, phone_number_id, access_token, waba_id)
 
 
 def twilio_at(settings: Settings, account_sid: str, number: str, auth_token: str) -> Provider:
     """Without a public address Twilio could report no status, and would refuse to send."""
     callback = f"{settings.public_url}{TWILIO_WEBHOOK}" if settings.public_url else ""
-    return TwilioSender(settings.twilio_api_url, account_sid, auth_token, number, callback)
+    return TwilioSender(
+        settings.twilio_api_url,
+        account_sid,
+        auth_token,
+        number,
+        callback,
+        settings.twilio_content_api_url,
+    )
 
 
 def sender_for(
@@ -118,7 +127,7 @@ def sender_for(
         return None
     if channel.provider == TWILIO:
         return twilio_at(settings, channel.account_sid, channel.phone_number_id, token)
-    return meta_at(settings, channel.phone_number_id, token)
+    return meta_at(settings, channel.phone_number_id, token, channel.waba_id)
 
 
 def connected(tx: Transaction, tenant: Tenant) -> WhatsappChannel | None:
@@ -148,6 +157,11 @@ def save_channel(
         )
         store.add(tx, channel)
         return
+    if channel.phone_number_id != number_id:
+        # Its templates are another account's, which nobody has named yet.
+        channel.waba_id = ""
+        channel.templates_synced_at = channel.templates_failure = None
+        channel.templates_detail = None
     channel.phone_number_id = number_id
     channel.access_token = token.decode()
     channel.account_sid = account_sid

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, Self, cast
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from maane.channels.inbox import InboundEvent
 from maane.channels.whatsapp.models import WhatsappChannel
+from maane.channels.whatsapp.template_shapes import Obstacle
+from maane.channels.whatsapp.templates import Listed
 from maane.conversations.consent import bare
-from maane.kit.endpoint import Shape
+from maane.kit.endpoint import LARGEST_ID, Shape
 from maane.kit.text import Line, Phone, Text
 
 
@@ -49,6 +51,11 @@ Credential = Annotated[
 """Goes in and never comes out."""
 
 
+TemplateKey = Annotated[str, Field(max_length=70)]
+TemplateValue = Annotated[Line, Field(min_length=1, max_length=1024)]
+"""One line: Meta refuses a value that has more."""
+
+
 class MetaConnectionBody(Shape):
     phone_number_id: Annotated[str, Field(pattern=r"^[0-9]{1,32}$")]
     access_token: Credential
@@ -58,6 +65,62 @@ class TwilioConnectionBody(Shape):
     account_sid: Annotated[str, Field(pattern=r"^AC[0-9a-fA-F]{32}$")]
     number: Annotated[Phone, AfterValidator(_is_international)]
     auth_token: Credential
+
+
+class AccountBody(Shape):
+    """Meta's id of the WhatsApp Business Account that the number belongs to."""
+
+    waba_id: Annotated[str, Field(pattern=r"^[0-9]{1,32}$")]
+
+
+class TemplateParameter(Shape):
+    """A gap. ``name`` is the key of its value when the template is sent; ``part`` and ``key`` say where
+    in the texts it stands as ``{{key}}``."""
+
+    name: str
+    part: Literal["header", "body"]
+    key: str
+    example: str
+
+
+class MessageTemplate(Shape):
+    """``obstacle`` is why it cannot be sent from here; ``is_sendable`` where there is none and the
+    provider approved it."""
+
+    id: int
+    name: str
+    language: str
+    category: str
+    status: str
+    header: str
+    body: str
+    footer: str
+    buttons: list[str]
+    parameters: list[TemplateParameter]
+    obstacle: Obstacle | None
+    is_sendable: bool
+
+
+class MessageTemplateList(Shape):
+    """The last good list. ``failure`` is why the newest try to read it failed, ``detail`` the provider's
+    own error; ``is_due`` where it should be read again before it is offered. ``needs_account``: Meta's
+    account was not named yet, so there is nothing to read."""
+
+    items: list[MessageTemplate]
+    synced_at: datetime | None
+    failure: Literal["refused", "unknown_account", "busy", "unreachable", "unreadable"] | None
+    detail: str | None
+    is_due: bool
+    is_connected: bool
+    needs_account: bool
+
+
+class TemplateBody(Shape):
+    """``values`` by the parameters' names. ``idempotency_key`` as of a written message."""
+
+    template_id: Annotated[int, Field(ge=1, le=LARGEST_ID)]
+    values: Annotated[dict[TemplateKey, TemplateValue], Field(max_length=100)] = {}  # noqa: RUF012
+    idempotency_key: Annotated[Line, Field(min_length=1, max_length=64)]
 
 
 class Webhooks(Shape):
@@ -172,6 +235,38 @@ def connection_of(channel: WhatsappChannel | None, webhooks: Webhooks) -> Whatsa
         account_sid=channel.account_sid or None,
         connected_at=channel.updated_at,
         webhooks=webhooks,
+    )
+
+
+def templates_of(listed: Listed) -> MessageTemplateList:
+    channel = listed.channel
+    return MessageTemplateList(
+        items=[
+            MessageTemplate(
+                id=key,
+                name=template.name,
+                language=template.language,
+                category=template.category,
+                status=template.status,
+                header=template.header,
+                body=template.body,
+                footer=template.footer,
+                buttons=list(template.buttons),
+                parameters=[
+                    TemplateParameter(name=p.name, part=p.part, key=p.key, example=p.example)
+                    for p in template.parameters
+                ],
+                obstacle=template.obstacle,
+                is_sendable=template.status == "approved" and template.obstacle is None,
+            )
+            for key, template in listed.templates
+        ],
+        synced_at=None if channel is None else channel.templates_synced_at,
+        failure=None if channel is None else cast("Any", channel.templates_failure),
+        detail=None if channel is None else channel.templates_detail,
+        is_due=listed.is_due,
+        is_connected=channel is not None,
+        needs_account=channel is not None and channel.provider == "meta" and not channel.waba_id,
     )
 
 

@@ -29,7 +29,7 @@ from maane.assistant.operations import Reply, Turn, compose_reply
 from maane.assistant.tools import carry_out
 from maane.channels import inbox
 from maane.channels.inbox import InboundEvent
-from maane.channels.whatsapp import connection, media_jobs, operations
+from maane.channels.whatsapp import connection, media_jobs, operations, templates
 from maane.channels.whatsapp.operations import said_in
 from maane.channels.whatsapp.payload import InboundMessage
 from maane.channels.whatsapp.provider import Provider, SendError
@@ -244,7 +244,11 @@ class Work:
         try:
             if not self._claim(business_id, way, answer, sender) or sender is None:
                 return
-            sent = sender.send_text(way.contact_key, answer.text, answer.id)
+            if answer.template is None:
+                sent = sender.send_text(way.contact_key, answer.text, answer.id)
+            else:
+                template = templates.message_of(answer.template)
+                sent = sender.send_template(way.contact_key, template, answer.id)
         except SendError as error:
             self._note_failure(business_id, way, answer.id, error, was_uncertain=was_uncertain)
             return

@@ -13,8 +13,10 @@ from maane.tenancy.models import TenantOwned, tenant_keys
 
 class WhatsappChannel(TenantOwned, Base):
     """``phone_number_id`` is the number as its provider names it: Meta's id of it, or E.164 at Twilio,
-    where ``account_sid`` is whose it is. ``access_token`` (Twilio's auth token) is Fernet ciphertext;
-    the key is derived from ``SECRET_KEY``."""
+    where ``account_sid`` is whose it is. ``waba_id`` is Meta's account of the number, whose templates it
+    may send; empty while nobody has named it. ``templates_failure`` is why the newest try to read them
+    failed (with ``templates_detail``, the provider's own error). ``access_token`` (Twilio's auth token)
+    is Fernet ciphertext; the key is derived from ``SECRET_KEY``."""
 
     __tablename__ = "whatsapp_channels"
     __table_args__ = tenant_keys(
@@ -27,8 +29,39 @@ class WhatsappChannel(TenantOwned, Base):
     phone_number_id: Mapped[str] = mapped_column(Text)
     access_token: Mapped[str] = mapped_column(Text, default="")
     account_sid: Mapped[str] = mapped_column(Text, default="")
+    waba_id: Mapped[str] = mapped_column(Text, default="")
+    templates_synced_at: Mapped[datetime | None] = mapped_column(Utc)
+    templates_failure: Mapped[str | None] = mapped_column(Text)
+    templates_detail: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Utc)
     updated_at: Mapped[datetime] = mapped_column(Utc)
+
+
+class WhatsappTemplate(TenantOwned, Base):
+    """A template that the provider listed for a number, as it was read the last time. ``parameters`` are
+    objects of ``part``, ``key`` and ``example``; ``obstacle`` is why it cannot be sent from here."""
+
+    __tablename__ = "whatsapp_templates"
+    __table_args__ = tenant_keys(
+        UniqueConstraint("business_id", "provider", "number", "external_id"),
+        CheckConstraint("provider IN ('meta', 'twilio')", name="provider"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    provider: Mapped[str] = mapped_column(Text)
+    number: Mapped[str] = mapped_column(Text)
+    external_id: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(Text)
+    category: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    header: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    footer: Mapped[str] = mapped_column(Text)
+    buttons: Mapped[list[str]] = mapped_column(JSON)
+    parameters: Mapped[list[dict[str, str]]] = mapped_column(JSON)
+    is_named: Mapped[bool]
+    obstacle: Mapped[str | None] = mapped_column(Text)
 
 
 class WhatsappSettings(TenantOwned, Base):

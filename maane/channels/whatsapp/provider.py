@@ -6,12 +6,13 @@ one of the words here, so that nothing above knows which of them it was.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import httpx
 
-from maane.kit.wire import trust
+from maane.kit.wire import document_of, trust
 
 CONNECT_S, READ_S, TEST_READ_S = 3.0, 20.0, 8.0
 Verdict = Literal["ok", "refused", "unknown_number", "unreachable"]
@@ -50,11 +51,54 @@ class Probe:
     name: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TemplateMessage:
+    """An approved template with its values: each gap's name and what fills it, in the order of the gaps.
+    ``is_named``: Meta is told the names too."""
+
+    provider: str
+    external_id: str
+    name: str
+    language: str
+    header: Sequence[tuple[str, str]]
+    body: Sequence[tuple[str, str]]
+    is_named: bool
+
+    def for_provider(self, provider: str) -> TemplateMessage:
+        """Itself. Raises ``SendError`` where another provider approved it: the business has changed
+        providers since it was chosen."""
+        if provider != self.provider:
+            raise SendError("the template belongs to another provider", may_retry=False)
+        return self
+
+
+ListFailure = Literal["refused", "unknown_account", "busy", "unreachable"]
+"""``refused``: the credentials, or they may not read templates. ``unknown_account``: they are good, and
+the account is not theirs, or not this number's. ``unreachable``: it did not answer, or not as itself."""
+
+
+class ListError(Exception):
+    """A provider did not give its templates. ``detail`` is its own error, for the screen."""
+
+    def __init__(self, failure: ListFailure, detail: str = "") -> None:
+        super().__init__(failure)
+        self.failure = failure
+        self.detail = detail
+
+
 class Provider(Protocol):
     """One number that can send."""
 
     def send_text(self, to: str, text: str, own_id: int) -> Sent:
         """Raises ``SendError``. ``to`` is the contact's key at the provider."""
+        ...
+
+    def send_template(self, to: str, template: TemplateMessage, own_id: int) -> Sent:
+        """The same for an approved template, which is taken outside the 24 hours as well."""
+        ...
+
+    def list_templates(self) -> list[dict[str, Any]]:
+        """Every template of the number's account, as the provider writes it. Raises ``ListError``."""
         ...
 
     def test(self) -> Probe:
@@ -105,3 +149,21 @@ class Wire:
 
     def close(self) -> None:
         self._client.close()
+
+
+MOST_PAGES = 20
+PAGE_SIZE = 100
+
+
+def read_page(answer: httpx.Response | None) -> dict[str, Any]:
+    """A page of a list that a provider gave. Raises ``ListError`` for no answer, one that is no list, and
+    one that asks to come later; what else was refused its own error code tells (``ListError`` of the
+    caller's)."""
+    if answer is None:
+        raise ListError("unreachable")
+    if answer.status_code == 429:
+        raise ListError("busy", f"HTTP {answer.status_code}")
+    document = document_of(answer)
+    if answer.is_success and not document:
+        raise ListError("unreachable", "not a list")
+    return document

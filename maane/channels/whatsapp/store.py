@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
-from maane.channels.whatsapp.models import WhatsappChannel, WhatsappSettings
+from maane.channels.whatsapp.models import WhatsappChannel, WhatsappSettings, WhatsappTemplate
 from maane.kit.db import Transaction
 from maane.kit.prepared import PreparedQuery
 from maane.tenancy.access import Tenant
@@ -31,7 +33,30 @@ def find_settings(tx: Transaction, tenant: Tenant) -> WhatsappSettings | None:
     return tx.load_one(_SETTINGS, {"business_id": tenant.id})
 
 
-def add(tx: Session, row: WhatsappChannel | WhatsappSettings) -> None:
+def list_templates(tx: Session, tenant: Tenant, channel: WhatsappChannel) -> list[WhatsappTemplate]:
+    """What the provider listed for this number, by name."""
+    statement = (
+        select(WhatsappTemplate)
+        .where(
+            WhatsappTemplate.business_id == tenant.id,
+            WhatsappTemplate.provider == channel.provider,
+            WhatsappTemplate.number == channel.phone_number_id,
+        )
+        .order_by(WhatsappTemplate.name, WhatsappTemplate.language, WhatsappTemplate.id)
+    )
+    return list(tx.scalars(statement))
+
+
+def remove_templates(tx: Session, tenant: Tenant, but: Sequence[int]) -> None:
+    """Removes all templates of a business except these."""
+    tx.execute(
+        delete(WhatsappTemplate)
+        .where(WhatsappTemplate.business_id == tenant.id, WhatsappTemplate.id.not_in(but))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def add(tx: Session, row: WhatsappChannel | WhatsappSettings | WhatsappTemplate) -> None:
     tx.add(row)
     tx.flush()
 

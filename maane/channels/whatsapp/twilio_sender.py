@@ -7,10 +7,25 @@ else has an error code of Twilio's stays refused however often it is tried.
 
 from __future__ import annotations
 
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
 import httpx
 
 from maane.channels.whatsapp.payload import error_words
-from maane.channels.whatsapp.provider import READ_S, Probe, SendError, Sent, Wire
+from maane.channels.whatsapp.provider import (
+    MOST_PAGES,
+    PAGE_SIZE,
+    READ_S,
+    ListError,
+    Probe,
+    SendError,
+    Sent,
+    TemplateMessage,
+    Wire,
+    read_page,
+)
 from maane.kit.text import storable
 from maane.kit.wire import asked_wait_s, document_of
 
@@ -29,17 +44,49 @@ class TwilioSender:
         auth_token: str,
         number: str,
         callback_url: str,
+        content_url: str = "",
         *,
         read_s: float = READ_S,
     ) -> None:
         self._url = f"{api_url}/2010-04-01/Accounts/{account_sid}"
+        self._contents = f"{content_url}/v1/ContentAndApprovals"
         self._number = number
         self._callback_url = callback_url
         self._wire = Wire(read_s=read_s, auth=(account_sid, auth_token))
 
     def send_text(self, to: str, text: str, own_id: int) -> Sent:
+        return self._send(to, own_id, {"Body": text})
+
+    def send_template(self, to: str, template: TemplateMessage, own_id: int) -> Sent:
+        template = template.for_provider("twilio")
+        content = {"ContentSid": template.external_id}
+        if values := dict(template.body):
+            content["ContentVariables"] = json.dumps(values)
+        return self._send(to, own_id, content)
+
+    def list_templates(self) -> list[dict[str, Any]]:
+        """Followed by the page's own query and not by the address that Twilio gives: the token goes to
+        no other host."""
+        found: list[dict[str, Any]] = []
+        query = f"PageSize={PAGE_SIZE}"
+        for _ in range(MOST_PAGES):
+            answer = self._wire.get(f"{self._contents}?{query}")
+            page = read_page(answer)
+            if answer is not None and not answer.is_success:
+                is_refused = answer.status_code in (401, 403)
+                raise ListError("refused" if is_refused else "unreachable", error_words(page))
+            if not isinstance(page.get("contents"), list):
+                raise ListError("unreachable", "not a list")
+            found += [item for item in page["contents"] if isinstance(item, dict)]
+            meta = page.get("meta")
+            following = meta.get("next_page_url") if isinstance(meta, dict) else None
+            if not isinstance(following, str) or not (query := urlsplit(following).query):
+                break
+        return found
+
+    def _send(self, to: str, own_id: int, content: dict[str, str]) -> Sent:
         recipient = f"+{to}" if to.isdigit() else to
-        form = {"From": f"whatsapp:{self._number}", "To": f"whatsapp:{recipient}", "Body": text}
+        form = {"From": f"whatsapp:{self._number}", "To": f"whatsapp:{recipient}", **content}
         if self._callback_url:
             form["StatusCallback"] = f"{self._callback_url}?message={own_id}"
         return _read(self._wire.post(f"{self._url}/Messages.json", data=form))

@@ -8,6 +8,7 @@ import { MessageField } from '../../ui/message-field'
 import type { ActingBusiness } from '../../ui/session'
 import classes from './conversations.module.css'
 import { useWrite, type Conversation } from './queries'
+import { TemplateComposer } from './template-composer'
 
 const MOST_LETTERS = 4096
 const HOUR_S = 3600
@@ -57,9 +58,14 @@ export function Composer({ business, conversation }: Props) {
         </Text>
       )}
       {left === 0 ? (
-        <Text size="sm" data-testid="window-closed">
-          {t('conversations.windowClosed')}
-        </Text>
+        <>
+          <Text size="sm" data-testid="window-closed">
+            {conversation.window_closes_at === null
+              ? t('conversations.windowNeverOpened')
+              : t('conversations.windowClosed')}
+          </Text>
+          <TemplateComposer business={business} conversationId={conversation.id} />
+        </>
       ) : (
         <MessageField
           label={t('conversations.write')}

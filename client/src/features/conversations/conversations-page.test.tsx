@@ -57,6 +57,66 @@ function answerInbox(conversation = dana) {
   return answerWith('put', `${PATH}/3/read`, { message_id: 41 })
 }
 
+const TEMPLATES = '/api/business/current/whatsapp/templates'
+const visit = {
+  id: 8,
+  name: 'visit',
+  language: 'he',
+  category: 'utility',
+  status: 'approved',
+  header: 'שלום',
+  body: 'היי {{1}}, נתראה',
+  footer: '',
+  buttons: ['אישור'],
+  parameters: [{ name: 'body.1', part: 'body', key: '1', example: 'דנה' }],
+  obstacle: null,
+  is_sendable: true,
+}
+const templates = {
+  items: [visit, { ...visit, id: 9, name: 'photo', obstacle: 'media_header', is_sendable: false }],
+  synced_at: at,
+  failure: null as string | null,
+  detail: null as string | null,
+  is_due: false,
+  is_connected: true,
+  needs_account: false,
+}
+
+describe('templates, once the window is closed', () => {
+  const closed = { ...dana, window_closes_at: inHours(-1) }
+
+  it('are chosen, filled in, seen and sent', async () => {
+    const user = userEvent.setup()
+    answerInbox(closed)
+    answerWith('get', TEMPLATES, templates)
+    const sent = answerWith('post', `${PATH}/3/templates`, { ...reply, is_template: true })
+    openApp('/conversations/3', owner)
+    const choice = await screen.findByTestId('template')
+    expect(within(choice).getAllByRole('option')).toHaveLength(2)
+    await user.selectOptions(choice, '8')
+    await user.click(screen.getByTestId('send-template'))
+    expect(screen.getByText(he.templates.valueMissing)).toBeInTheDocument()
+    expect(sent).toHaveLength(0)
+    await user.type(screen.getByTestId('value-body.1'), ' דנה ')
+    expect(screen.getByTestId('template-preview')).toHaveTextContent('היי דנה, נתראה')
+    await user.click(screen.getByTestId('send-template'))
+    await waitFor(() => expect(sent).toHaveLength(1))
+    expect(sent[0]?.body).toMatchObject({ template_id: 8, values: { 'body.1': 'דנה' } })
+  })
+
+  it('are read anew when they are old, and a refusal is shown with what is left', async () => {
+    answerInbox(closed)
+    answerWith('get', TEMPLATES, { ...templates, is_due: true })
+    const refused = { ...templates, is_due: true, failure: 'refused', detail: '200: denied' }
+    const asked = answerWith('post', `${TEMPLATES}/sync`, refused)
+    openApp('/conversations/3', owner)
+    expect(await screen.findByText('200: denied')).toBeInTheDocument()
+    expect(screen.getByText(he.templateFailure.refused)).toBeInTheDocument()
+    expect(screen.getByTestId('template')).toBeEnabled()
+    expect(asked).toHaveLength(1)
+  })
+})
+
 describe('the inbox', () => {
   it('shows who is unread, who waits and what was said last', async () => {
     answerInbox()
@@ -177,6 +237,7 @@ describe('a conversation', () => {
 
   it('takes no free text once the window is closed, and says so', async () => {
     answerInbox({ ...dana, window_closes_at: inHours(-1) })
+    answerWith('get', TEMPLATES, { ...templates, items: [], failure: 'busy', detail: '4: limit' })
     openApp('/conversations/3', owner)
     expect(await screen.findByTestId('window-closed')).toHaveTextContent(
       he.conversations.windowClosed,

@@ -94,6 +94,16 @@ export function useWrite(businessId: number, conversationId: number) {
   })
 }
 
+/** A person's message by a template, under a key as that of a written one. */
+export function useSendTemplate(businessId: number, conversationId: number) {
+  const refresh = useRefresh(businessId)
+  return useMutation({
+    mutationFn: (body: Schemas['TemplateBody']) =>
+      answer(api.POST(`${ONE}/templates`, { ...at(conversationId), body })),
+    onSuccess: refresh,
+  })
+}
+
 export function useAssign(businessId: number, conversationId: number) {
   const refresh = useRefresh(businessId)
   return useMutation({

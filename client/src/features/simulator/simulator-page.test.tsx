@@ -15,6 +15,7 @@ const conversation = {
   contact_name: null,
   lead_id: null,
   is_echo: false,
+  is_template: false,
   prompt_version: 1,
   newest_prompt_version: 1,
   last_message_at: at,

@@ -5,6 +5,7 @@ import {
   useQueryClient,
 } from '@tanstack/react-query'
 import { answer, api, type Schemas } from '../../http'
+import { templatesQuery } from '../../ui/templates'
 
 export type FailedEvent = Schemas['FailedEvent']
 export type WhatsappSettings = Schemas['WhatsappSettings']
@@ -62,7 +63,11 @@ export function useConnect(businessId: number) {
       given.provider === 'meta'
         ? answer(api.PUT('/api/business/current/whatsapp/connection/meta', { body: given.body }))
         : answer(api.PUT('/api/business/current/whatsapp/connection/twilio', { body: given.body })),
-    onSuccess: (saved) => client.setQueryData(connectionQuery(businessId).queryKey, saved),
+    onSuccess: (saved) => {
+      client.setQueryData(connectionQuery(businessId).queryKey, saved)
+      // Another number has other templates.
+      return client.invalidateQueries(templatesQuery(businessId))
+    },
   })
 }
 

@@ -35,6 +35,15 @@ const words = {
   default_out_words: ['הסר', 'Stop'],
   default_back_words: ['start'],
 }
+const noTemplates = {
+  items: [],
+  synced_at: null,
+  failure: null,
+  detail: null,
+  is_due: false,
+  is_connected: false,
+  needs_account: false,
+}
 const event = {
   id: 5,
   provider: 'meta',
@@ -48,6 +57,7 @@ const event = {
 describe('WhatsApp of a business', () => {
   beforeEach(() => {
     answerWith('get', CONNECTION, nobody)
+    answerWith('get', '/api/business/current/whatsapp/templates', noTemplates)
     answerWith('get', OPT_OUT, words)
   })
 
@@ -116,6 +126,7 @@ describe('WhatsApp of a business', () => {
 describe('the connection to a provider', () => {
   beforeEach(() => {
     answerWith('get', SETTINGS, { pause_s: 3 })
+    answerWith('get', '/api/business/current/whatsapp/templates', noTemplates)
     answerWith('get', FAILED, { items: [], next: null })
   })
 

@@ -10,6 +10,7 @@ import { Connection } from './connection'
 import { FailedEvents } from './failed-events'
 import { OptOutCard } from './opt-out'
 import { LONGEST_PAUSE_S, useReplaceWhatsappSettings, whatsappSettingsQuery } from './queries'
+import { Templates } from './templates'
 
 /** How the business answers on WhatsApp, and what it could not answer. */
 export function WhatsappPage() {
@@ -29,6 +30,7 @@ export function WhatsappPage() {
         )}
         <OptOutCard businessId={business.id} />
         <Connection business={business} />
+        <Templates business={business} />
         <FailedEvents business={business} />
       </Stack>
     </>
