@@ -33,6 +33,7 @@ from maane.media.routes import routes as media_routes
 from maane.notifications.routes import routes as notification_routes
 from maane.ops.health import routes as health_routes
 from maane.ops.pages import install_pages
+from maane.privacy.routes import person_routes
 from maane.privacy.routes import routes as privacy_routes
 from maane.prompts.routes import routes as prompt_routes
 from maane.settings import Settings, load_settings
@@ -57,6 +58,7 @@ ROUTES = (
     template_routes,
     notification_routes,
     privacy_routes,
+    person_routes,
     health_routes,
 )
 
@@ -69,7 +71,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.config["MAANE_STAGE"] = settings.stage
     app.extensions["maane.database"] = database
     app.extensions["maane.settings"] = settings
-    app.extensions["maane.jobs"] = Jobs(database)
+    app.extensions["maane.jobs"] = Jobs(database, settings.secret("partitions"))
     app.url_map.converters["id"] = Identifier
     app.session_interface = ServerSessions(
         settings, database, snapshot_query(), farewell=impersonation.record_farewell

@@ -23,6 +23,7 @@ from maane.media.files import Files
 from maane.notifications.jobs import Notices
 from maane.notifications.operations import ESCALATE_JOB, MAIL_JOB, WHATSAPP_JOB
 from maane.privacy.jobs import RETENTION_JOB, Retention
+from maane.privacy.persons import SWEEP_JOB
 from maane.settings import Settings
 from maane.tenancy.database import check_role
 
@@ -89,6 +90,7 @@ def serve_worker(settings: Settings, health: tuple[str, int] | None) -> None:
             MAIL_JOB: Job(notices.mail, notices.give_up),
             WHATSAPP_JOB: Job(phone.send, notices.give_up),
             RETENTION_JOB: Job(retention.run, retention.give_up),
+            SWEEP_JOB: Job(retention.sweep, retention.give_up_sweeping),
             ESCALATE_JOB: Job(notices.escalate, notices.give_up_escalating),
         }
         run_jobs(database, settings.worker_id, jobs, stopping)

@@ -88,7 +88,9 @@ def queued(world: World, name: str) -> list[int]:
 
 def jobs_of(world: World) -> FileJobs:
     database, settings = world.database, world.settings
-    return FileJobs(database, settings, Jobs(database), transcriber_of(settings))
+    return FileJobs(
+        database, settings, Jobs(database, settings.secret("partitions")), transcriber_of(settings)
+    )
 
 
 def seen(world: World, attachment_id: int) -> Attachment:

@@ -179,7 +179,10 @@ def _events(*where: ColumnExpressionArgument[bool]) -> Select[InboundEvent]:
     return select(InboundEvent).where(InboundEvent.business_id == bindparam("business_id"), *where)
 
 
-_EVENT = PreparedQuery(_events(InboundEvent.id == bindparam("id")))
+_EVENT = PreparedQuery(
+    # Held, so that whoever erases a person waits until a turn has taken in what they wrote.
+    _events(InboundEvent.id == bindparam("id")).with_for_update(key_share=True)
+)
 _WAITING = PreparedQuery(
     _events(
         InboundEvent.provider == bindparam("provider"),

@@ -7,6 +7,7 @@ e-mail address alone joins nobody: it is typed by hand, and many leads may bear 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from maane.conversations import store
@@ -41,6 +42,12 @@ def of_conversation(tx: Transaction, tenant: Tenant, conversation_id: int) -> Pe
     if store.get_conversation(tx, tenant, conversation_id) is None:
         raise NotFound
     return _grown(tx, tenant, set(), {conversation_id})
+
+
+def contact_keys(tx: Transaction, tenant: Tenant, conversation_ids: Collection[int]) -> set[str]:
+    """What the channels know the people of these conversations by."""
+    rows = store.list_by_ids(tx, tenant, sorted(conversation_ids))
+    return {row.contact_key for row in rows}
 
 
 def list_related(

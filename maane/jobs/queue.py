@@ -8,26 +8,29 @@ taken from the code, work that waits would be stranded by the next deploy.
 
 from __future__ import annotations
 
+import hmac
 import logging
 import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import cast
 
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, WorkflowStatus
-from sqlalchemy import inspect
+from sqlalchemy import ColumnClause, column, create_engine, inspect, select, table, update
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from maane.kit.db import Database
-from maane.kit.errors import Unavailable
+from maane.kit.errors import NotFound, Unavailable
 from maane.kit.logging import LOG
 
 APPLICATION = "maane"
 VERSION = "1"
 SCHEMA = "dbos"
+CONCEALED = ":by-key:"
 TURNS = "turns"
 POLL_S = 0.1
 TURNS_AT_ONCE = 32
@@ -73,8 +76,10 @@ class Job:
 class Jobs:
     """Enqueues jobs for the workers. One per process; it opens no connection of its own."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, secret: bytes) -> None:
+        """``secret`` keys the names of partitions, which hold customers' numbers otherwise."""
         self._database = database
+        self._secret = secret
         self._client = DBOSClient(
             system_database_url=_url(database.url),
             dbos_system_schema=None if database.is_sqlite else SCHEMA,
@@ -103,7 +108,7 @@ class Jobs:
                 "queue_name": TURNS,
                 "workflow_name": name,
                 "workflow_id": f"{name}:{business_id}:{subject_id}{repeat}",
-                "queue_partition_key": f"{business_id}:{partition}",
+                "queue_partition_key": _concealed(self._secret, business_id, partition),
                 "app_version": VERSION,
             },
             business_id,
@@ -122,14 +127,39 @@ class Jobs:
         self._client.destroy()
 
 
-def migrate_queue(url: URL, application_role: str | None) -> None:
-    """Makes or updates the tables of the queue, as the database's owner."""
+def _concealed(secret: bytes, business_id: int, partition: str) -> str:
+    """The name of a partition that does not say whose it is: the same for the same, and nobody without
+    the secret can try all phone numbers."""
+    message = f"{business_id}:{partition}".encode()
+    return f"{business_id}{CONCEALED}{hmac.new(secret, message, sha256).hexdigest()[:32]}"
+
+
+def migrate_queue(url: URL, application_role: str | None, secret: bytes) -> None:
+    """Makes or updates the tables of the queue, as the database's owner, and conceals the partitions
+    that a version before this one named by their customers."""
     logging.getLogger("dbos").setLevel(logging.WARNING)
     DBOS.migrate(
         _url(url),
         schema=SCHEMA,
         application_role=None if url.get_backend_name() == "sqlite" else application_role,
     )
+    _conceal_partitions(url, secret)
+
+
+def _conceal_partitions(url: URL, secret: bytes) -> None:
+    schema = None if url.get_backend_name() == "sqlite" else SCHEMA
+    key: ColumnClause[str] = column("queue_partition_key")
+    jobs = table("workflow_status", key, schema=schema)
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        plain = select(key).select_from(jobs).where(key.not_like(f"%{CONCEALED}%")).distinct()
+        for name in connection.execute(plain).scalars().all():
+            business_id, _, partition = name.partition(":")
+            concealed = _concealed(secret, int(business_id), partition)
+            connection.execute(
+                update(jobs).where(key == name).values(queue_partition_key=concealed)
+            )
+    engine.dispose()
 
 
 def run_jobs(
@@ -229,6 +259,15 @@ def try_job(
             return None
         except NotYet as not_yet:
             return Wait(not_yet.after_s)
+        except NotFound:
+            # Its subject was erased meanwhile: nothing is left to do for it.
+            LOG.info(
+                "job has no subject any more",
+                job=name,
+                business_id=business_id,
+                subject_id=subject_id,
+            )
+            return None
         except TryLater as later:
             return min(later.after_s, LONGEST_PAUSE_S)
         except Unavailable:

@@ -41,6 +41,11 @@ def record(
     store.add_events(tx, [event | {"lead_id": lead_id} for lead_id in lead_ids])
 
 
+def lead_ids_of(tx: Transaction, tenant: Tenant, lead_id: int) -> set[int]:
+    """The lead and all that were merged into it."""
+    return store.merged_into(tx, tenant, lead_id)
+
+
 def list_history(
     tx: Transaction, tenant: Tenant, lead_id: int, *, limit: int, after: str | None
 ) -> tuple[Sequence[LeadEvent], str | None]:

@@ -37,7 +37,7 @@ def migrate(settings: Settings) -> list[str]:
             connection.execute(text(f"GRANT SELECT ON alembic_version TO {APP_GROUP}"))
             lines = _ensure_login(connection, settings)
         engine.dispose()
-        migrate_queue(url, APP_GROUP)
+        migrate_queue(url, APP_GROUP, settings.secret("partitions"))
         return ["the schema is up to date", *lines]
     except SQLAlchemyError as error:
         first = str(error.__cause__ or error).strip().split("\n")[0]
@@ -51,7 +51,7 @@ def _migrate_sqlite(settings: Settings) -> list[str]:
     with writer.begin() as connection:
         _upgrade(connection)
     database.dispose()
-    migrate_queue(settings.database, None)
+    migrate_queue(settings.database, None, settings.secret("partitions"))
     return ["the schema is up to date"]
 
 

@@ -64,5 +64,12 @@ class Retention:
                 return
             threading.Event().wait(BETWEEN_BATCHES_S)
 
+    def sweep(self, business_id: int, lead_id: int) -> None:
+        """Removes the files of a person who was erased, as those of anybody whose rows are gone."""
+        sweep(self.database, self.files, business_id)
+
+    def give_up_sweeping(self, business_id: int, lead_id: int) -> None:
+        """The log says so; the next sweep removes them."""
+
     def give_up(self, business_id: int, day: int) -> None:
         """The log says so; the next night begins with what this one left."""

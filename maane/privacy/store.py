@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, not_, select
+from sqlalchemy import Select, delete, func, inspect, not_, select
 from sqlalchemy.orm import Session
 
 from maane.kit.db import upsert
-from maane.privacy.holdings import Holding
+from maane.privacy.holdings import Holding, Subject
 from maane.privacy.models import RetentionRun
 from maane.tenancy.access import Tenant
 
@@ -93,3 +93,38 @@ def _kept_only_by_age(tenant: Tenant, holding: Holding, statement: Select[Any]) 
     if holding.age is not None and holding.age.unless is not None:
         statement = statement.where(not_(holding.age.unless))
     return statement
+
+
+def count_of(tx: Session, tenant: Tenant, holding: Holding, subject: Subject) -> int:
+    """How many rows of a table are a person's."""
+    statement = (
+        select(func.count())
+        .select_from(holding.model)
+        .where(holding.model.business_id == tenant.id, holding.of(subject))
+    )
+    return tx.scalars(statement).one()
+
+
+def rows_of(
+    tx: Session, tenant: Tenant, holding: Holding, subject: Subject, *, offset: int, limit: int
+) -> list[dict[str, Any]]:
+    """A person's rows of a table as they are stored, in the order of its key."""
+    keys = inspect(holding.model).primary_key
+    rows = tx.scalars(
+        select(holding.model)
+        .where(holding.model.business_id == tenant.id, holding.of(subject))
+        .order_by(*keys)
+        .offset(offset)
+        .limit(limit)
+    )
+    columns = [column.key for column in inspect(holding.model).column_attrs]
+    return [{key: getattr(row, key) for key in columns} for row in rows]
+
+
+def delete_of(tx: Session, tenant: Tenant, holding: Holding, subject: Subject) -> None:
+    """Deletes a person's rows of a table."""
+    tx.execute(
+        delete(holding.model)
+        .where(holding.model.business_id == tenant.id, holding.of(subject))
+        .execution_options(synchronize_session=False)
+    )

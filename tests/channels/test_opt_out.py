@@ -12,7 +12,6 @@ from sqlalchemy import select
 from maane.channels.whatsapp import operations
 from maane.conversations import operations as conversations
 from maane.conversations import people
-from maane.conversations.contract import MessageBody
 from maane.conversations.models import Conversation
 from maane.conversations.operations import Contact, Incoming
 from maane.jobs.queue import Jobs
@@ -123,8 +122,8 @@ def test_a_conversation_that_a_person_has_falls_silent_too_and_stays_theirs(town
     assert conversation(customer).silence_reason == "stopped"
 
     def write(tx: Any, tenant: Tenant, caller: Caller) -> None:
-        body = MessageBody(text="קיבלנו", idempotency_key=f"k{key}")
-        people.write_message(tx, Jobs(town.database), tenant, caller, key, body)
+        jobs = Jobs(town.database, town.settings.secret("partitions"))
+        people.write_message(tx, jobs, tenant, caller, key, "קיבלנו", f"k{key}")
 
     act(town, write)
     customer.wait_for_answers(3)
@@ -155,7 +154,8 @@ def test_after_the_word_a_handover_escalates_no_more(town: Town) -> None:
         assert notice.escalates_at is not None
         notice.escalates_at = notice.created_at
         tx.flush()
-        assert notifications.escalate(tx, Jobs(town.database), tenant, notice.id) is None
+        jobs = Jobs(town.database, town.settings.secret("partitions"))
+        assert notifications.escalate(tx, jobs, tenant, notice.id) is None
     assert len(customer.answers()) == 2
     assert conversation(customer).escalated_at is None
 

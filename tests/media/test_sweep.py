@@ -54,7 +54,9 @@ def test_a_night_takes_the_files_of_what_it_deletes(world: World) -> None:
     with world.database.transaction() as tx:
         values = {"retention_days": 30, "retention_since": now() - timedelta(days=2)}
         tx.execute(update(Business).where(Business.id == A).values(**values))
-    Retention(world.database, Jobs(world.database), files).run(A, 1)
+    Retention(world.database, Jobs(world.database, world.settings.secret("partitions")), files).run(
+        A, 1
+    )
     assert left_on_disk(world) == [young.file_key]
     with world.database.transaction(A, writes=False) as tx:
         assert tx.scalars(select(Attachment.id)).all() == [young.id]

@@ -264,5 +264,9 @@ def test_who_may_choose_and_what(archive: Archive) -> None:
     assert archive.world.browser("admin").write("PUT", PATH, body).status_code == 403
     for days in (0, 31, -1, "30", "forever", 30.5):
         assert archive.owner.write("PUT", PATH, {"days": days, "leads": False}).status_code == 422
+    for leads in ("true", "false"):
+        shown: Any = archive.owner.get(f"{PATH}/preview?days=30&leads={leads}")
+        assert shown.status_code == 200
+        assert ("leads" in {item["table"] for item in shown.json["items"]}) == (leads == "true")
     for query in ("", "?days=31", "?days=abc", "?days=30&leads=maybe"):
         assert archive.owner.get(f"{PATH}/preview{query}").status_code == 422

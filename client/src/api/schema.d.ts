@@ -848,6 +848,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/business/current/leads/{lead_id}/person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is held of a lead's person, table by table.
+         * @description Access: business.
+         */
+        get: operations["persons_get_person"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/leads/{lead_id}/person/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Removes everything that is held of a lead's person, for good.
+         * @description Access: business.
+         */
+        post: operations["persons_erase_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/leads/{lead_id}/person/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Everything that is held of a lead's person, as a file; that it was given out is on record.
+         * @description Access: business.
+         */
+        post: operations["persons_export_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/business/current/leads/duplicates": {
         parameters: {
             query?: never;
@@ -1909,6 +1969,19 @@ export interface components {
             /** Items */
             items: components["schemas"]["DuplicateGroup"][];
         };
+        /** Erasure */
+        Erasure: {
+            /** Items */
+            items: components["schemas"]["Deletion"][];
+        };
+        /**
+         * ErasureBody
+         * @description ``confirmation``: the name or the phone number on the lead.
+         */
+        ErasureBody: {
+            /** Confirmation */
+            confirmation: string;
+        };
         /**
          * Error
          * @description Every refusal. ``reason`` says why where one code has several causes.
@@ -2071,6 +2144,19 @@ export interface components {
             day: string;
             /** Times */
             times: string[];
+        };
+        /**
+         * Held
+         * @description What is held of the person of a lead, and what of it an erasure removes. ``leads``: all that have
+         *     the person's phone numbers.
+         */
+        Held: {
+            /** Leads */
+            leads: components["schemas"]["SamePerson"][];
+            /** Held */
+            held: components["schemas"]["Deletion"][];
+            /** Erases */
+            erases: components["schemas"]["Deletion"][];
         };
         /**
          * HistoryEntry
@@ -2670,7 +2756,10 @@ export interface components {
             /** Leads */
             leads: boolean;
         };
-        /** RetentionQuery */
+        /**
+         * RetentionQuery
+         * @description A query has only strings.
+         */
         RetentionQuery: {
             /**
              * Days
@@ -2697,6 +2786,15 @@ export interface components {
             deleted: boolean;
             /** Id */
             id: number;
+        };
+        /** SamePerson */
+        SamePerson: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Phone */
+            phone: string | null;
         };
         /** SessionItem */
         SessionItem: {
@@ -4622,6 +4720,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Lead"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    persons_get_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Held"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    persons_erase_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    persons_export_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
                 };
             };
             /** @description Refused; the body says why. */

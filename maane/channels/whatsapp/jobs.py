@@ -91,7 +91,7 @@ class Work:
 
     @cached_property
     def jobs(self) -> Jobs:
-        return Jobs(self.database)
+        return Jobs(self.database, self.settings.secret("partitions"))
 
     def answer(self, business_id: int, event_id: int) -> None:
         """Answers what a person wrote, as the job of one stored event. Raises ``NotYet`` while they may

@@ -5,6 +5,7 @@ import { ErrorNotice } from '../../ui/error-notice'
 import { useFieldErrors } from '../../ui/error-words'
 import { useStageName, type Stage } from '../../ui/lead-stages'
 import { LeadHistory } from './lead-history'
+import { PersonData } from './person-data'
 import { useSaveLead, type CreatedLead, type Lead } from './queries'
 
 interface Props {
@@ -14,10 +15,19 @@ interface Props {
   /** Null creates a new one. */
   lead: Lead | null
   onSaved: (lead: Lead | CreatedLead) => void
+  onErased: () => void
   onClose: () => void
 }
 
-export function LeadForm({ businessId, timeZone, stages, lead, onSaved, onClose }: Props) {
+export function LeadForm({
+  businessId,
+  timeZone,
+  stages,
+  lead,
+  onSaved,
+  onErased,
+  onClose,
+}: Props) {
   const { t } = useWords()
   const nameOf = useStageName()
   const fieldErrors = useFieldErrors()
@@ -117,6 +127,11 @@ export function LeadForm({ businessId, timeZone, stages, lead, onSaved, onClose 
       {lead !== null && (
         <Box mt="xl">
           <LeadHistory businessId={businessId} leadId={lead.id} timeZone={timeZone} />
+        </Box>
+      )}
+      {lead !== null && (
+        <Box mt="xl">
+          <PersonData businessId={businessId} lead={lead} onErased={onErased} />
         </Box>
       )}
     </Drawer>

@@ -178,6 +178,10 @@ export function LeadsPage() {
             setReceipt(edited === 'new' ? added : t('leads.changed'))
             closeForm()
           }}
+          onErased={() => {
+            setReceipt(t('person.erased'))
+            closeForm()
+          }}
           onClose={closeForm}
         />
       )}

@@ -2,7 +2,6 @@ import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query
 import { answer, api, type Schemas } from '../../http'
 
 export type Retention = Schemas['Retention']
-export type Deletion = Schemas['Deletion']
 export type Days = Schemas['RetentionBody']['days']
 
 const PATH = '/api/business/current/privacy/retention'

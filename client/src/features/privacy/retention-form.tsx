@@ -7,7 +7,7 @@ import { ErrorNotice } from '../../ui/error-notice'
 import { Card } from '../../ui/page'
 import { Receipt } from '../../ui/receipt'
 import type { ActingBusiness } from '../../ui/session'
-import { DeletionList } from './deletion-list'
+import { DeletionList } from '../../ui/deletion-list'
 import { previewQuery, useReplaceRetention, type Days, type Retention } from './queries'
 
 const CHOICES = [null, 365, 180, 90, 30] as const
