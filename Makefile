@@ -44,7 +44,8 @@ test: install ## Run everything that CI runs, in the same order.
 bench: install ## Measure Maane beside its peers; results go to bench/results/.
 	@scripts/bench
 
-contract: install ## Write the OpenAPI document and the client's types from it.
+# Not the built client: a client that does not fit the contract any more is what this mends.
+contract: .venv/.installed client/node_modules/.installed ## Write the OpenAPI document and the client's types from it.
 	@scripts/contract
 
 format: install ## Format everything.
