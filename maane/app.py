@@ -22,6 +22,7 @@ from maane.channels.whatsapp.template_routes import routes as template_routes
 from maane.conversations.routes import lead_routes as conversation_lead_routes
 from maane.conversations.routes import routes as conversation_routes
 from maane.facts.routes import routes as fact_routes
+from maane.hours.routes import routes as hours_routes
 from maane.jobs.queue import Jobs
 from maane.kit.db import Database
 from maane.kit.endpoint import Identifier
@@ -50,6 +51,7 @@ ROUTES = (
     lead_routes,
     fact_routes,
     appointment_routes,
+    hours_routes,
     appointment_lead_routes,
     conversation_routes,
     conversation_lead_routes,

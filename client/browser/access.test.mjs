@@ -55,6 +55,7 @@ for (const [language, scheme] of [
       'prompts',
       'leads',
       'appointments',
+      'hours',
       'appointments?tab=times',
       'conversations',
       'simulator',

@@ -8,21 +8,25 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from maane.appointments import store
-from maane.appointments.contract import AvailabilityBody, week_of
-from maane.appointments.models import DAYS_IN_WEEK, Availability
+from maane.appointments.contract import AvailabilityBody
+from maane.appointments.models import Availability
 from maane.appointments.times import Part, Rules, Span, has_room, offered_on, starts_on
+from maane.hours import operations as opening
+from maane.hours.calendar import Hours
+from maane.hours.clock import DAYS_IN_WEEK
+from maane.hours.contract import minutes_of
 from maane.kit.db import Transaction, now
 from maane.tenancy import audit
 from maane.tenancy import operations as tenancy
 from maane.tenancy.access import Caller, Tenant
 
 
-def rules_of(tenant: Tenant, row: Availability | None) -> Rules:
+def rules_of(tenant: Tenant, row: Availability | None, hours: Hours | None = None) -> Rules:
     """What a business chose, or what it begins with, which opens on no day."""
     zone = ZoneInfo(tenant.timezone)
     if row is None:
         week: Sequence[Sequence[Sequence[int]]] = [[] for _ in range(DAYS_IN_WEEK)]
-        return Rules(zone, week, timedelta(minutes=30), timedelta(hours=2), 30, 1)
+        return Rules(zone, week, timedelta(minutes=30), timedelta(hours=2), 30, 1, hours)
     return Rules(
         zone,
         row.week,
@@ -30,13 +34,15 @@ def rules_of(tenant: Tenant, row: Availability | None) -> Rules:
         timedelta(minutes=row.notice_min),
         row.ahead_days,
         row.capacity,
+        hours,
     )
 
 
 def get_rules(tx: Transaction, tenant: Tenant) -> tuple[Rules, datetime | None]:
     """The rules, and when they were saved."""
     row = store.find_availability(tx, tenant)
-    return rules_of(tenant, row), None if row is None else row.updated_at
+    rules = rules_of(tenant, row, opening.hours_of(tx, tenant))
+    return rules, None if row is None else row.updated_at
 
 
 def replace_availability(
@@ -46,7 +52,7 @@ def replace_availability(
     already changes nothing."""
     tenancy.lock(tx, tenant)
     row = store.find_availability(tx, tenant)
-    values = body.model_dump() | {"week": week_of(body)}
+    values = body.model_dump() | {"week": minutes_of(body.week)}
     if row is not None and all(getattr(row, key) == value for key, value in values.items()):
         return rules_of(tenant, row), row.updated_at
     if row is None:
@@ -90,7 +96,7 @@ def offered_times(
 def free_on(tx: Transaction, tenant: Tenant, day: date) -> list[Span]:
     """The times of one day that are free and still to come, for people of the business: neither notice
     nor reach holds for them."""
-    rules = rules_of(tenant, store.find_availability(tx, tenant))
+    rules, _ = get_rules(tx, tenant)
     at = now()
     spans = [span for span in starts_on(rules, day) if span.starts_at > at]
     if not spans:

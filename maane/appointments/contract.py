@@ -4,57 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from itertools import pairwise
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
-from maane.appointments.models import DAY_MIN, DAYS_IN_WEEK, LONGEST_MIN
+from maane.appointments.models import LONGEST_MIN
 from maane.appointments.models import Appointment as AppointmentRow
 from maane.appointments.times import Rules, Span
+from maane.hours.clock import DAY_MIN, minute_of
+from maane.hours.contract import ClockTime, Day, Interval, Week, intervals_of
 from maane.kit.endpoint import LARGEST_ID, Query, Shape
 from maane.kit.text import Line, Phone, Text
 from maane.leads.models import Lead
 
-EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
-
-ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-"""``HH:MM`` on the business's wall clock."""
-Closing = Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
 Length = Annotated[int, Field(ge=5, le=LONGEST_MIN)]
-Day = Annotated[date, Field(ge=EARLIEST, le=LATEST)]
-
-
-class Interval(Shape):
-    """Open from ``opens`` until ``closes``, which may be ``24:00``."""
-
-    opens: ClockTime
-    closes: Closing
-
-    @model_validator(mode="after")
-    def _is_one(self) -> Self:
-        if minute_of(self.closes) <= minute_of(self.opens):
-            raise ValueError("must close after it opens")
-        return self
-
-
-def _apart(day: list[Interval]) -> list[Interval]:
-    ordered = sorted(day, key=lambda interval: interval.opens)
-    for first, second in pairwise(ordered):
-        if minute_of(second.opens) < minute_of(first.closes):
-            raise ValueError("must not overlap")
-    return ordered
-
-
-Weekday = Annotated[list[Interval], Field(max_length=6)]
 
 
 class AvailabilityBody(Shape):
     """``week`` has the intervals of each weekday, Sunday first; all empty takes no appointments of
     customers. Minutes for the length of an appointment and for the shortest notice."""
 
-    week: Annotated[list[Weekday], Field(min_length=DAYS_IN_WEEK, max_length=DAYS_IN_WEEK)]
+    week: Week
     length_min: Length
     notice_min: Annotated[int, Field(ge=0, le=14 * DAY_MIN)]
     ahead_days: Annotated[int, Field(ge=1, le=365)]
@@ -62,7 +33,6 @@ class AvailabilityBody(Shape):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        self.week = [_apart(day) for day in self.week]
         for interval in (interval for day in self.week for interval in day):
             if minute_of(interval.closes) - minute_of(interval.opens) < self.length_min:
                 raise ValueError("an interval is shorter than one appointment")
@@ -154,26 +124,9 @@ class FreeTimes(Shape):
     times: list[str]
 
 
-def minute_of(clock: str) -> int:
-    hours, minutes = clock.split(":")
-    return int(hours) * 60 + int(minutes)
-
-
-def clock_of(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
-
-
-def week_of(body: AvailabilityBody) -> list[list[list[int]]]:
-    """As ``models.Availability`` keeps it."""
-    return [[[minute_of(i.opens), minute_of(i.closes)] for i in day] for day in body.week]
-
-
 def availability_of(rules: Rules, updated_at: datetime | None) -> Availability:
     return Availability(
-        week=[
-            [Interval(opens=clock_of(opens), closes=clock_of(closes)) for opens, closes in day]
-            for day in rules.week
-        ],
+        week=intervals_of(rules.week),
         length_min=rules.length.seconds // 60,
         notice_min=int(rules.notice.total_seconds()) // 60,
         ahead_days=rules.ahead_days,

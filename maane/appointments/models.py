@@ -10,8 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from maane.kit.db import Base, BigId, Utc
 from maane.tenancy.models import TenantOwned, tenant_keys
 
-DAYS_IN_WEEK = 7
-DAY_MIN = 24 * 60
 LONGEST_MIN = 480
 
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from maane.appointments import availability, store
-from maane.appointments.contract import AppointmentBody, minute_of
+from maane.appointments.contract import AppointmentBody
 from maane.appointments.models import Appointment, AppointmentLead
-from maane.appointments.times import Rules, Span, boundary_of, instant_of, offered_on
+from maane.appointments.times import Rules, Span, offered_on
+from maane.hours.clock import boundary_of, instant_of, minute_of
 from maane.kit.db import Transaction, now
 from maane.kit.errors import Conflict, Invalid, NotFound
 from maane.leads import operations as leads

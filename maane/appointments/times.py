@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from maane.appointments.models import DAY_MIN, DAYS_IN_WEEK
+from maane.hours import calendar
+from maane.hours.calendar import Hours
+from maane.hours.clock import DAY_MIN, boundary_of, instant_of, weekday_of
 
 Part = Literal["morning", "afternoon", "evening"]
 PARTS: dict[Part, tuple[int, int]] = {
@@ -24,7 +26,8 @@ PARTS: dict[Part, tuple[int, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """When a business takes appointments (``models.Availability``), with its time zone."""
+    """When a business takes appointments (``models.Availability``), with its time zone, and the days on
+    which it is closed."""
 
     zone: ZoneInfo
     week: Sequence[Sequence[Sequence[int]]]
@@ -32,6 +35,7 @@ class Rules:
     notice: timedelta
     ahead_days: int
     capacity: int
+    hours: Hours | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,36 +50,8 @@ def open_on(rules: Rules, day: date) -> Iterator[Sequence[int]]:
     """When a day is open, in minutes since its midnight on the wall clock. The one place that knows:
     what is offered and what the assistant may book both come from here, and so a day that is closed for
     another reason than its weekday has to be closed here alone."""
-    yield from rules.week[weekday_of(day)]
-
-
-def weekday_of(day: date) -> int:
-    """0 for Sunday, with which the week begins."""
-    return day.isoweekday() % DAYS_IN_WEEK
-
-
-def instant_of(day: date, minute: int, zone: ZoneInfo) -> datetime | None:
-    """The instant of a wall-clock time, None where the clock jumps over it. Minute 1440 is the next
-    day's midnight."""
-    wall = _wall(day, minute, zone)
-    instant = wall.astimezone(UTC)
-    return (
-        instant
-        if instant.astimezone(zone).replace(tzinfo=None) == wall.replace(tzinfo=None)
-        else None
-    )
-
-
-def boundary_of(day: date, minute: int, zone: ZoneInfo) -> datetime:
-    """As ``instant_of`` for a time that only ends or begins something: what the clock jumps over is the
-    instant of the jump."""
-    return _wall(day, minute, zone).astimezone(UTC)
-
-
-def _wall(day: date, minute: int, zone: ZoneInfo) -> datetime:
-    later, minute = divmod(minute, DAY_MIN)
-    at = time(minute // 60, minute % 60, tzinfo=zone)
-    return datetime.combine(day + timedelta(days=later), at)
+    week = rules.week[weekday_of(day)]
+    yield from week if rules.hours is None else calendar.cut(rules.hours, day, week)
 
 
 def starts_on(rules: Rules, day: date, part: Part | None = None) -> Iterator[Span]:

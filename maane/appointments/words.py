@@ -7,15 +7,14 @@ nothing else; where there is none, there is no confirmation to be had.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
-
-from babel.dates import format_date
 
 from maane.appointments import operations
 from maane.appointments.models import Appointment
 from maane.appointments.times import Span
+from maane.hours.words import day_in_words
 from maane.kit.db import Transaction
 from maane.tenancy.access import Tenant
 
@@ -77,7 +76,6 @@ _SAYINGS = {
         "none_free": "Другого свободного времени сейчас нет.",
     },
 }
-_LOCALES = {"he": "he", "en": "en_GB", "ar": "ar", "ru": "ru"}
 
 
 def confirmation(tx: Transaction, tenant: Tenant, appointment_id: int, language: str) -> str:
@@ -134,7 +132,7 @@ def _listed(tenant: Tenant, headline: str, starts: Sequence[datetime], language:
     zone = ZoneInfo(tenant.timezone)
     walls = [starts_at.astimezone(zone) for starts_at in starts]
     lines = [
-        f"{_day(day, language)}: {', '.join(f'{wall:%H:%M}' for wall in of_day)}"
+        f"{day_in_words(day, language)}: {', '.join(f'{wall:%H:%M}' for wall in of_day)}"
         for day, of_day in groupby(walls, key=lambda wall: wall.date())
     ]
     return "\n".join([headline, *lines])
@@ -143,9 +141,5 @@ def _listed(tenant: Tenant, headline: str, starts: Sequence[datetime], language:
 def _at(tenant: Tenant, saying: str, starts_at: datetime, language: str) -> str:
     wall = starts_at.astimezone(ZoneInfo(tenant.timezone))
     return _SAYINGS.get(language, _SAYINGS["en"])[saying].format(
-        business=tenant.name, day=_day(wall.date(), language), time=f"{wall:%H:%M}"
+        business=tenant.name, day=day_in_words(wall.date(), language), time=f"{wall:%H:%M}"
     )
-
-
-def _day(day: date, language: str) -> str:
-    return str(format_date(day, "full", locale=_LOCALES.get(language, "en_GB")))

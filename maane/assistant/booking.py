@@ -19,11 +19,11 @@ from pydantic import AfterValidator, Field, NaiveDatetime
 
 from maane.appointments import availability, words
 from maane.appointments import operations as appointments
-from maane.appointments.contract import EARLIEST, LATEST
 from maane.appointments.operations import Customer
 from maane.appointments.times import Part
 from maane.assistant.model import Arguments, Tool, plain
 from maane.conversations import operations as conversations
+from maane.hours.contract import EARLIEST, LATEST
 from maane.kit.db import Database, Transaction, now
 from maane.kit.errors import Conflict
 from maane.tenancy import operations as tenancy

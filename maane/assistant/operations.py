@@ -18,7 +18,9 @@ from maane.assistant.intake import DONE, IntakeStep, after_voice_note, next_step
 from maane.assistant.model import Model, ModelError, Said, Tool
 from maane.assistant.tools import Deeds, tools_for
 from maane.conversations.models import Message
-from maane.kit.db import Database
+from maane.hours import words as hours_words
+from maane.hours.calendar import Hours
+from maane.kit.db import Database, now
 from maane.kit.logging import LOG
 from maane.kit.text import language_of
 from maane.media.words import UNHEARD, spoken
@@ -68,6 +70,7 @@ class Turn:
     history: list[Message]
     known_name: str | None
     offers_appointments: bool = False
+    hours: Hours | None = None
     is_last: bool = False
     """They ended automatic messages by a word, and are to be told so."""
 
@@ -105,12 +108,12 @@ def compose_reply(model: Model | None, turn: Turn, database: Database) -> Reply:
         # Whoever asked for silence gets one sentence, and it is not the model's to choose.
         text = stopped
     elif text is None and deeds.handed_over is not None:
-        text = handed_over.format(business=turn.tenant.name)
+        text = _with_opening(turn, handed_over.format(business=turn.tenant.name))
     if text is not None:
         return Reply(_cut(text), "assistant", deeds=deeds)
     step = _intake(turn)
     return Reply(
-        _cut(step.text),
+        _cut(_with_opening(turn, step.text) if step.is_taken else step.text),
         "intake",
         name=step.name,
         need=step.need,
@@ -148,9 +151,17 @@ def _asked(model: Model, turn: Turn, tools: Sequence[Tool]) -> str | None:
 
 def _instructions(turn: Turn) -> str:
     parts = [turn.prompt if turn.prompt.strip() else "", RULES]
+    if turn.hours is not None:
+        parts.append(hours_words.for_model(turn.hours, now()))
     if turn.offers_appointments:
         parts.append(booking.rules(turn.tenant.timezone))
     return "\n\n".join(part for part in parts if part)
+
+
+def _with_opening(turn: Turn, promise: str) -> str:
+    """A promise that a person comes, with when there is one to come."""
+    opening = hours_words.opening(turn.hours, now(), turn.tenant.language)
+    return f"{promise} {opening}".strip()
 
 
 def _said(turn: Turn) -> list[Said]:

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 import maane.ops.tables  # noqa: F401  (the tables that point at each other)
 from maane.appointments import availability
 from maane.appointments import operations as appointments
-from maane.appointments.contract import AvailabilityBody, Interval
-from maane.appointments.models import DAYS_IN_WEEK
+from maane.appointments.contract import AvailabilityBody
 from maane.appointments.operations import Customer
 from maane.auth import operations as auth
 from maane.auth import store as auth_store
 from maane.auth.operations import generate_password
+from maane.hours.clock import DAYS_IN_WEEK
+from maane.hours.contract import Interval
 from maane.kit.db import Database, Transaction
 from maane.leads import operations as leads
 from maane.leads.contract import LeadBody

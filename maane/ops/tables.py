@@ -6,6 +6,7 @@ from maane.channels import inbox
 from maane.channels.whatsapp import models as whatsapp
 from maane.conversations import models as conversations
 from maane.facts import models as facts
+from maane.hours import models as hours
 from maane.leads import models as leads
 from maane.media import models as media
 from maane.notifications import models as notifications
@@ -18,6 +19,7 @@ __all__ = [
     "auth",
     "conversations",
     "facts",
+    "hours",
     "inbox",
     "leads",
     "media",

@@ -226,6 +226,7 @@ HOLDS_NONE: dict[str, str] = {
     "assignments": "join people who serve businesses with businesses",
     "businesses": "the business itself",
     "channel_numbers": "numbers of businesses",
+    "business_hours": "when the business is there",
     "business_facts": "what the business says of itself",
     "lead_stages": "names of stages",
     "login_throttles": "counts sign-ins of people who serve businesses",

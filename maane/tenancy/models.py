@@ -44,7 +44,8 @@ def tenant_keys(*more: Any) -> tuple[Any, ...]:
 
 class Business(Base):
     """A tenant. Suspended ones keep their rows and serve nobody. ``offers_appointments`` follows
-    ``appointments.models.Availability``: each turn reads this row and need not ask for that one.
+    ``appointments.models.Availability`` and ``keeps_hours`` ``hours.models.BusinessHours``: each turn
+    reads this row and need not ask for those.
 
     ``retention_days``: conversations are deleted so long after; None keeps them. ``retention_leads``:
     leads too. ``retention_since`` is when that was chosen.
@@ -64,6 +65,7 @@ class Business(Base):
     timezone: Mapped[str] = mapped_column(Text, default="Asia/Jerusalem")
     status: Mapped[str] = mapped_column(Text, default="active")
     offers_appointments: Mapped[bool] = mapped_column(default=False)
+    keeps_hours: Mapped[bool] = mapped_column(default=False)
     retention_days: Mapped[int | None]
     retention_leads: Mapped[bool] = mapped_column(default=False)
     retention_since: Mapped[datetime | None] = mapped_column(Utc)

@@ -107,8 +107,10 @@ def offer_appointments(tx: Transaction, tenant: Tenant, is_offered: bool) -> Non
     tx.flush()
 
 
-def offers_appointments(tx: Transaction, tenant: Tenant) -> bool:
-    return get_business(tx, tenant.id).offers_appointments
+def keep_hours(tx: Transaction, tenant: Tenant) -> None:
+    """Notes that the business said when it is there."""
+    get_business(tx, tenant.id).keeps_hours = True
+    tx.flush()
 
 
 def is_active(tx: Transaction, tenant: Tenant) -> bool:

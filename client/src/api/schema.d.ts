@@ -716,6 +716,30 @@ export interface paths {
         patch: operations["facts_change_fact"];
         trace?: never;
     };
+    "/api/business/current/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When this business is there, and which days of the next year are not as their weekdays.
+         * @description Access: business.
+         */
+        get: operations["hours_get_hours"];
+        /**
+         * Replaces all of it, from the next answer on.
+         * @description Access: business.
+         */
+        put: operations["hours_replace_hours"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/business/current/leads": {
         parameters: {
             query?: never;
@@ -1706,6 +1730,35 @@ export interface components {
              */
             timezone: string;
         };
+        /**
+         * BusinessHours
+         * @description ``changes_at`` is when it next opens or closes, null for not within a year. ``closures`` are those
+         *     of the next twelve months. Without ``updated_at`` nothing was saved yet.
+         */
+        BusinessHours: {
+            /** Week */
+            week: components["schemas"]["Interval"][][] | null;
+            /** Holidays */
+            holidays: string[];
+            /** Eve */
+            eve: string;
+            /** Eve Closes */
+            eve_closes: string | null;
+            /** Days */
+            days: components["schemas"]["SpecialDay"][];
+            /** Timezone */
+            timezone: string;
+            /** Is Open */
+            is_open: boolean;
+            /** Changes At */
+            changes_at: string | null;
+            /** Presets */
+            presets: components["schemas"]["Preset"][];
+            /** Closures */
+            closures: components["schemas"]["Closure"][];
+            /** Updated At */
+            updated_at: string | null;
+        };
         /** BusinessPage */
         BusinessPage: {
             /** Items */
@@ -1752,6 +1805,24 @@ export interface components {
         BusinessUserList: {
             /** Items */
             items: components["schemas"]["BusinessUser"][];
+        };
+        /**
+         * Closure
+         * @description A day that is not as its weekday. ``kind`` is ``holiday``, ``eve`` or ``own``; ``name`` a preset or
+         *     the business's own words. Without ``closes`` it is closed as a whole.
+         */
+        Closure: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Closes */
+            closes: string | null;
         };
         /**
          * ConnectionTest
@@ -2199,6 +2270,29 @@ export interface components {
             /** Next */
             next: string | null;
         };
+        /**
+         * HoursBody
+         * @description ``week`` null: always open. ``eve``: how the day before a holiday is; ``eve_closes`` goes with
+         *     ``until``.
+         */
+        HoursBody: {
+            /** Week */
+            week: components["schemas"]["Interval"][][] | null;
+            /** Holidays */
+            holidays: ("rosh_hashanah" | "yom_kippur" | "sukkot" | "hol_hamoed_sukkot" | "simchat_torah" | "purim" | "pesach" | "hol_hamoed_pesach" | "pesach_last" | "remembrance_day" | "independence_day" | "shavuot" | "tisha_bav")[];
+            /**
+             * Eve
+             * @enum {string}
+             */
+            eve: "usual" | "until" | "closed";
+            /**
+             * Eve Closes
+             * @default null
+             */
+            eve_closes: string | null;
+            /** Days */
+            days: components["schemas"]["SpecialDay"][];
+        };
         /** ImpersonatedBusiness */
         ImpersonatedBusiness: {
             /** Id */
@@ -2216,7 +2310,7 @@ export interface components {
         };
         /**
          * Interval
-         * @description Open from ``opens`` until ``closes``, which may be ``24:00``.
+         * @description Open from ``opens`` until ``closes``, which may be ``24:00``; one over midnight is two.
          */
         Interval: {
             /** Opens */
@@ -2674,6 +2768,16 @@ export interface components {
              */
             after: string | null;
         };
+        /**
+         * Preset
+         * @description A holiday, with the next day on which it begins.
+         */
+        Preset: {
+            /** Key */
+            key: string;
+            /** Next */
+            next: string | null;
+        };
         /** PromptAuthor */
         PromptAuthor: {
             /** Id */
@@ -2890,6 +2994,32 @@ export interface components {
         SourceList: {
             /** Items */
             items: components["schemas"]["Source"][];
+        };
+        /**
+         * SpecialDay
+         * @description Days of the business's own: closed, or ``is_open`` although a holiday would close them.
+         */
+        SpecialDay: {
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Is Open
+             * @default false
+             */
+            is_open: boolean;
         };
         /**
          * Stage
@@ -4426,6 +4556,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Fact"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    hours_get_hours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BusinessHours"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    hours_replace_hours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoursBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BusinessHours"];
                 };
             };
             /** @description Refused; the body says why. */

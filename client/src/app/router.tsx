@@ -61,6 +61,12 @@ export const routes: RouteObject[] = [
                     }),
                   },
                   {
+                    path: 'hours',
+                    lazy: async () => ({
+                      Component: (await import('../features/hours/hours-page')).HoursPage,
+                    }),
+                  },
+                  {
                     path: 'simulator',
                     lazy: async () => ({
                       Component: (await import('../features/simulator/simulator-page'))

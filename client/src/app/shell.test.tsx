@@ -23,6 +23,7 @@ const OF_A_BUSINESS = [
   '/appointments',
   '/prompts',
   '/facts',
+  '/hours',
   '/simulator',
   '/whatsapp',
   '/notifications',

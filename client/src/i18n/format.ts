@@ -33,6 +33,13 @@ export function formatsOf(language: Language, timeZone?: string | null) {
     month: 'long',
     ...utc,
   })
+  const dayOfYear = new Intl.DateTimeFormat(locale, {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    ...utc,
+  })
   const weekday = new Intl.DateTimeFormat(locale, { weekday: 'long', ...utc })
   const lasting = (value: number, unit: 'minute' | 'hour' | 'day') =>
     new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(value)
@@ -56,6 +63,8 @@ export function formatsOf(language: Language, timeZone?: string | null) {
     dateTime: (iso: string) => dateTime.format(new Date(iso)),
     /** A day of a calendar, `2026-11-30`. */
     day: (date: string) => day.format(new Date(`${date}T00:00:00Z`)),
+    /** The same with its year. */
+    dayOfYear: (date: string) => dayOfYear.format(new Date(`${date}T00:00:00Z`)),
     /** 0 is Sunday. */
     weekday: (number: number) => weekday.format(new Date(SUNDAY + number * DAY_S * 1000)),
     /** So many minutes, in days or hours where they are whole. */

@@ -144,6 +144,7 @@ export const SettingsIcon = icon(
   </>,
 )
 
+export const DoorIcon = icon(<path d="M6 21V4h9v17M15 7h3v14M3.500 21h17M11.500 12.500h.01" />)
 export const CalendarIcon = icon(
   <>
     <path d="M5 5.500h14a1 1 0 0 1 1 1V19a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V6.500a1 1 0 0 1 1-1z" />

@@ -38,6 +38,7 @@ from maane.conversations import outbound, pinning
 from maane.conversations.consent import Words
 from maane.conversations.models import Conversation, Message
 from maane.conversations.operations import Contact, Incoming
+from maane.hours import operations as opening
 from maane.jobs.queue import Jobs, NotYet, TryLater
 from maane.kit.db import Database, Transaction, now
 from maane.kit.logging import LOG
@@ -152,7 +153,8 @@ class Work:
             said = None if event is None else said_in(event)
             if event is None or said is None:
                 return None
-            is_active = tenancy.is_active(tx, tenant)
+            business = tenancy.get_business(tx, business_id)
+            is_active = business.status == "active"
             chosen = operations.settings_of(tx, tenant)
             conversation, is_new = _take_in(
                 self, tx, tenant, event, said, chosen.words, is_active=is_active
@@ -177,7 +179,8 @@ class Work:
                 prompt_version=0 if version is None else version.version,
                 history=conversations.history(tx, tenant, message),
                 known_name=lead_name,
-                offers_appointments=tenancy.offers_appointments(tx, tenant),
+                offers_appointments=business.offers_appointments,
+                hours=opening.hours_for_turn(tx, tenant, business),
                 is_last=is_last,
             )
             pause = operations.pause_of(chosen, event.provider)

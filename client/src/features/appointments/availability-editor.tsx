@@ -6,13 +6,8 @@ import { useFormats } from '../../i18n/format'
 import { ErrorNotice } from '../../ui/error-notice'
 import { Card, Loading } from '../../ui/page'
 import { Receipt } from '../../ui/receipt'
-import { DayEditor } from './day-editor'
-import {
-  availabilityQuery,
-  useReplaceAvailability,
-  type Availability,
-  type Interval,
-} from './queries'
+import { faultOf, WeekEditor, type Interval } from '../../ui/week'
+import { availabilityQuery, useReplaceAvailability, type Availability } from './queries'
 
 type Save = ReturnType<typeof useReplaceAvailability>
 
@@ -49,8 +44,6 @@ function Editor({ saved, save }: { saved: Availability; save: Save }) {
   const wrong = week.map((day) => faultOf(day, length))
   const isWrong = isAheadWrong || isCapacityWrong || wrong.some((fault) => fault !== null)
 
-  const changeDay = (number: number, day: Interval[]) =>
-    setWeek(week.map((before, other) => (other === number ? day : before)))
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (isWrong) return
@@ -82,18 +75,12 @@ function Editor({ saved, save }: { saved: Availability; save: Save }) {
             </Text>
           </div>
           {save.isError && <ErrorNotice error={save.error} />}
-          {week.map((day, number) => (
-            <DayEditor
-              key={number}
-              number={number}
-              name={formats.weekday(number)}
-              day={day}
-              fault={wrong[number] ?? null}
-              before={number === 0 ? null : (week[number - 1] ?? null)}
-              nameBefore={formats.weekday(number - 1)}
-              onChange={(next) => changeDay(number, next)}
-            />
-          ))}
+          <WeekEditor
+            week={week}
+            faults={wrong}
+            closedText={t('appointments.closed')}
+            onChange={setWeek}
+          />
           <Title order={2} size="h4">
             {t('appointments.rules')}
           </Title>
@@ -144,18 +131,4 @@ function Editor({ saved, save }: { saved: Availability; save: Save }) {
 
 function isWhole(value: string, most: number): boolean {
   return /^\d{1,3}$/.test(value.trim()) && Number(value) >= 1 && Number(value) <= most
-}
-
-const minutesOf = (clock: string) => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3, 5))
-
-/** What the server would refuse in a day, said before it is asked. */
-function faultOf(day: Interval[], length: number): 'order' | 'short' | 'overlap' | null {
-  const spans = day.map(({ opens, closes }) => [minutesOf(opens), minutesOf(closes)] as const)
-  if (spans.some(([opens, closes]) => Number.isNaN(opens + closes) || closes <= opens)) {
-    return 'order'
-  }
-  if (spans.some(([opens, closes]) => closes - opens < length)) return 'short'
-  const ordered = [...spans].sort((a, b) => a[0] - b[0])
-  const overlaps = ordered.some(([opens], index) => opens < (ordered[index - 1]?.[1] ?? 0))
-  return overlaps ? 'overlap' : null
 }

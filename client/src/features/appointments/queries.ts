@@ -5,7 +5,6 @@ export type Appointment = Schemas['Appointment']
 export type AppointmentBody = Schemas['AppointmentBody']
 export type Availability = Schemas['Availability']
 export type AvailabilityBody = Schemas['AvailabilityBody']
-export type Interval = Schemas['Interval']
 
 /** Seven days from this one on, or from today. */
 export const appointmentsQuery = (businessId: number, day: string | null) =>

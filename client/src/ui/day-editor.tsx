@@ -1,8 +1,8 @@
 import { ActionIcon, Button, Group, Stack, Text, TextInput } from '@mantine/core'
-import { useWords } from '../../i18n'
-import { DeleteIcon, PlusIcon } from '../../ui/icons'
-import classes from './appointments.module.css'
-import type { Interval } from './queries'
+import { useWords } from '../i18n'
+import { DeleteIcon, PlusIcon } from './icons'
+import type { Fault, Interval } from './week'
+import classes from './week.module.css'
 
 const MOST_INTERVALS = 6
 
@@ -10,7 +10,9 @@ interface Props {
   number: number
   name: string
   day: Interval[]
-  fault: 'order' | 'short' | 'overlap' | null
+  fault: Fault | null
+  /** What a day without times says. */
+  closedText: string
   /** The day before, whose times can be taken over. */
   before: Interval[] | null
   nameBefore: string
@@ -18,7 +20,8 @@ interface Props {
 }
 
 /** One weekday: any number of intervals, each from an hour to an hour. */
-export function DayEditor({ number, name, day, fault, before, nameBefore, onChange }: Props) {
+export function DayEditor(props: Props) {
+  const { number, name, day, fault, closedText, before, nameBefore, onChange } = props
   const { t } = useWords()
   const change = (index: number, values: Partial<Interval>) =>
     onChange(
@@ -31,12 +34,12 @@ export function DayEditor({ number, name, day, fault, before, nameBefore, onChan
     <div role="group" aria-label={name} className={classes.day} data-testid={`day-${number}`}>
       <Text fw={600}>{name}</Text>
       <Stack gap="xs">
-        {day.length === 0 && <Text c="dimmed">{t('appointments.closed')}</Text>}
+        {day.length === 0 && <Text c="dimmed">{closedText}</Text>}
         {day.map(({ opens, closes }, index) => (
           <Group key={index} gap="xs" wrap="nowrap">
             <TextInput
               type="time"
-              aria-label={t('appointments.opens', { day: name })}
+              aria-label={t('week.opens', { day: name })}
               value={opens}
               onChange={(event) => change(index, { opens: event.currentTarget.value })}
               data-testid={`opens-${number}-${index}`}
@@ -44,7 +47,7 @@ export function DayEditor({ number, name, day, fault, before, nameBefore, onChan
             <span aria-hidden="true">–</span>
             <TextInput
               type="time"
-              aria-label={t('appointments.closes', { day: name })}
+              aria-label={t('week.closes', { day: name })}
               // Midnight at the end of a day, which this kind of field can only show as its beginning.
               value={closes === '24:00' ? '00:00' : closes}
               onChange={(event) => {
@@ -57,7 +60,7 @@ export function DayEditor({ number, name, day, fault, before, nameBefore, onChan
               variant="subtle"
               color="red"
               size="lg"
-              aria-label={t('appointments.remove', { day: name })}
+              aria-label={t('week.remove', { day: name })}
               onClick={() => onChange(day.filter((_, other) => other !== index))}
               data-testid={`remove-${number}-${index}`}
             >
@@ -67,7 +70,7 @@ export function DayEditor({ number, name, day, fault, before, nameBefore, onChan
         ))}
         {fault !== null && (
           <Text size="sm" c="red.9" role="alert">
-            {t(`appointments.fault.${fault}`)}
+            {t(`week.fault.${fault}`)}
           </Text>
         )}
       </Stack>
@@ -77,22 +80,22 @@ export function DayEditor({ number, name, day, fault, before, nameBefore, onChan
             variant="subtle"
             size="compact-sm"
             leftSection={<PlusIcon size={16} />}
-            aria-label={t('appointments.addNamed', { day: name })}
+            aria-label={t('week.addNamed', { day: name })}
             onClick={() => onChange([...day, next])}
             data-testid={`add-${number}`}
           >
-            {t('appointments.add')}
+            {t('week.add')}
           </Button>
         )}
         {before !== null && day.length === 0 && before.length > 0 && (
           <Button
             variant="subtle"
             size="compact-sm"
-            aria-label={t('appointments.sameNamed', { day: name, before: nameBefore })}
+            aria-label={t('week.sameNamed', { day: name, before: nameBefore })}
             onClick={() => onChange(before)}
             data-testid={`same-${number}`}
           >
-            {t('appointments.same', { before: nameBefore })}
+            {t('week.same', { before: nameBefore })}
           </Button>
         )}
       </Group>
