@@ -86,7 +86,7 @@ def serve_worker(settings: Settings, health: tuple[str, int] | None) -> None:
             ANSWER_JOB: Job(work.answer, work.give_up),
             DOWNLOAD_JOB: Job(files.download, files.give_up_download),
             HEAR_JOB: Job(files.hear, files.give_up_hearing),
-            SEND_JOB: Job(work.send, work.give_up_sending),
+            SEND_JOB: Job(work.sending.send, work.sending.give_up),
             MAIL_JOB: Job(notices.mail, notices.give_up),
             WHATSAPP_JOB: Job(phone.send, notices.give_up),
             RETENTION_JOB: Job(retention.run, retention.give_up),

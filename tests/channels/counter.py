@@ -81,7 +81,7 @@ class Counter:
         """Runs what nobody has run yet."""
         run = {
             "answer whatsapp message": self.work.answer,
-            "send message of a person": self.work.send,
+            "send message of a person": self.work.sending.send,
         }
         for name, subject in self.jobs():
             if (name, subject) not in self.done and name in run:

@@ -14,9 +14,10 @@ from sqlalchemy import select, text
 from maane.assistant.model import Said, Tool
 from maane.channels.inbox import InboundEvent
 from maane.channels.whatsapp.connection import connect_number
-from maane.channels.whatsapp.jobs import NOT_CONNECTED, NOT_MADE, NOT_SENT, REFUSED, Work
+from maane.channels.whatsapp.jobs import Work
 from maane.channels.whatsapp.operations import change_pause
 from maane.channels.whatsapp.payload import build_delivery, sign
+from maane.channels.whatsapp.sending import NOT_CONNECTED, NOT_MADE, NOT_SENT, REFUSED
 from maane.jobs.queue import TryLater
 from maane.tenancy.access import caller_for_job, tenant_for_job
 from tests.fakes import FakeGraph

@@ -2,7 +2,7 @@
 
 Whatever was written stays, and each conversation has one answer, which its provider was asked to send at
 most once. Where the kill fell between our claim and the provider's reply nobody can know whether it
-left: the screen says so until the provider's status event settles it (``channels/whatsapp/jobs.py``).
+left: the screen says so until the provider's status event settles it (``channels/whatsapp/sending.py``).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from maane.channels.whatsapp.jobs import INTERRUPTED
+from maane.channels.whatsapp.sending import INTERRUPTED
 from tests.postgres import Cluster
 from tests.town import Customer, Town
 

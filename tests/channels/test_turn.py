@@ -18,9 +18,9 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from maane.channels.whatsapp.jobs import INTERRUPTED
 from maane.channels.whatsapp.models import WhatsappChannel
 from maane.channels.whatsapp.payload import build_delivery, sign
+from maane.channels.whatsapp.sending import INTERRUPTED
 from tests.people import A
 from tests.town import NUMBER, SECRET, Town
 

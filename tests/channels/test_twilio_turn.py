@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from maane.channels.whatsapp.connection import connect_twilio
-from maane.channels.whatsapp.jobs import INTERRUPTED
+from maane.channels.whatsapp.sending import INTERRUPTED
 from maane.channels.whatsapp.twilio import sign
 from maane.conversations.models import Message
 from maane.kit.db import Database

@@ -116,8 +116,8 @@ def test_writing_takes_over_and_is_sent_by_the_same_steps(desk: Desk) -> None:
     assert answer.status_code == 202
     assert (answer.json["author"], answer.json["author_name"]) == ("person", "owner_a")
     assert answer.json["status"] == "pending"
-    desk.work.send(A, answer.json["id"])
-    desk.work.send(A, answer.json["id"])
+    desk.work.sending.send(A, answer.json["id"])
+    desk.work.sending.send(A, answer.json["id"])
     assert desk.said()[-1] == ("person", "כאן אורית", "simulated")
     takeover = desk.shown["takeover"]
     assert desk.shown["owner"] == "person"
@@ -306,14 +306,14 @@ def test_a_message_that_fails_says_why_and_the_customer_waits(
 
     monkeypatch.setattr(sender.SimulatorSender, "send_text", refuse)
     answer = desk.write("שלום")
-    desk.work.send(A, answer.json["id"])
+    desk.work.sending.send(A, answer.json["id"])
     assert desk.said()[-1] == ("person", "שלום", "failed")
     assert desk.shown["is_waiting"]
 
 
 def test_a_message_that_is_given_up_says_so(desk: Desk) -> None:
     answer = desk.write("שלום")
-    desk.work.give_up_sending(A, answer.json["id"])
+    desk.work.sending.give_up(A, answer.json["id"])
     assert desk.said()[-1] == ("person", "שלום", "failed")
 
 

@@ -135,7 +135,7 @@ class Office:
     def send_messages(self) -> None:
         for message in self.rows(Message):
             if message.direction == "outbound":
-                self.work.send(A, message.id)
+                self.work.sending.send(A, message.id)
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
-"""The job of a turn: take in what a person wrote, decide on one answer, send it once. A message that
-somebody of the business wrote is sent by the same steps.
+"""The job of a turn: take in what a person wrote, decide on one answer, send it once (``sending``).
 
 Each stage is a transaction of its own and can be repeated: a worker that was killed takes the job up
 again and finds what is done already. The answer is kept before it is sent and the database holds one
@@ -10,11 +9,6 @@ message goes on; the others find that and end, since it answers for them. It goe
 has paused, or when their first message has waited long enough; the wait is the queue's (``NotYet``),
 not a thread's. What was written while the model thought makes its reply stale: it is dropped, and the
 job of what came in then, which stands behind this one in the queue, thinks again with everything.
-
-No code can tell, after a kill between the request to the provider and our noting its reply, whether
-the message left. Nearly all of that time is the provider's, after it has the message; so it is not
-sent again, the screen says that it is not known, and the provider's status event, which bears our own
-id, settles it. A provider that stays silent to a living worker is asked once more, no more often.
 """
 
 from __future__ import annotations
@@ -29,46 +23,26 @@ from maane.assistant.operations import Reply, Turn, compose_reply
 from maane.assistant.tools import carry_out
 from maane.channels import inbox
 from maane.channels.inbox import InboundEvent
-from maane.channels.whatsapp import connection, media_jobs, operations, templates
+from maane.channels.whatsapp import media_jobs, operations
 from maane.channels.whatsapp.operations import said_in
 from maane.channels.whatsapp.payload import InboundMessage
-from maane.channels.whatsapp.provider import Provider, SendError
+from maane.channels.whatsapp.sending import GIVEN_UP, NOT_MADE, NOT_SENT, Sending, Way
 from maane.conversations import operations as conversations
 from maane.conversations import outbound, pinning
 from maane.conversations.consent import Words
 from maane.conversations.models import Conversation, Message
 from maane.conversations.operations import Contact, Incoming
 from maane.hours import operations as opening
-from maane.jobs.queue import Jobs, NotYet, TryLater
+from maane.jobs.queue import Jobs, NotYet
 from maane.kit.db import Database, Transaction, now
-from maane.kit.logging import LOG
 from maane.leads import operations as leads
 from maane.notifications import operations as notifications
 from maane.settings import Settings
 from maane.tenancy import operations as tenancy
 from maane.tenancy.access import Tenant, caller_for_job, tenant_for_job
 
-WAIT_FOR_STATUS_S = 10.0
 LONGEST_PAUSE = timedelta(seconds=15)
 """So long after the first message that awaits an answer it is given, whether they paused or not."""
-INTERRUPTED = "interrupted while it was being sent; it is not known whether it arrived"
-GIVEN_UP = "could not be sent"
-NO_NUMBER = "no number is connected"
-# Why an event failed, in words that each language has its sentence for. Never the provider's own: the
-# conversation shows them, beside the customer's.
-NOT_SENT = "not_sent"
-REFUSED = "refused"
-NOT_MADE = "not_made"
-NOT_CONNECTED = "not_connected"
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How a message reaches its customer, and the event that it answers, if it answers one."""
-
-    provider: str
-    contact_key: str
-    event_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +68,10 @@ class Work:
     def jobs(self) -> Jobs:
         return Jobs(self.database, self.settings.secret("partitions"))
 
+    @cached_property
+    def sending(self) -> Sending:
+        return Sending(self.database, self.settings, self.jobs)
+
     def answer(self, business_id: int, event_id: int) -> None:
         """Answers what a person wrote, as the job of one stored event. Raises ``NotYet`` while they may
         still be writing, ``TryLater`` when the answer cannot be sent now."""
@@ -107,7 +85,7 @@ class Work:
             reply = compose_reply(self.model, opened.turn, self.database)
             answer = self._decide(business_id, opened, reply)
         if answer is not None and answer.status in ("pending", "sending"):
-            self._send(business_id, opened.way, answer)
+            self.sending.deliver(business_id, opened.way, answer)
 
     def give_up(self, business_id: int, event_id: int) -> None:
         """Says on the event that it failed, and on the answer that it will not be sent."""
@@ -126,24 +104,6 @@ class Work:
                 notifications.tell_of_failure(
                     tx, self.jobs, tenant, message.conversation_id, answer.id
                 )
-
-    def send(self, business_id: int, message_id: int) -> None:
-        """Sends a message that somebody of the business wrote. Raises ``TryLater`` when it cannot be
-        sent now."""
-        with self.database.transaction(business_id, writes=False) as tx:
-            tenant = tenant_for_job(tx, business_id)
-            message, conversation = outbound.outgoing(tx, tenant, message_id)
-        provider = operations.provider_of_channel(conversation.channel)
-        if message.status in ("pending", "sending"):
-            self._send(business_id, Way(provider, conversation.contact_key), message)
-
-    def give_up_sending(self, business_id: int, message_id: int) -> None:
-        """Says on the message that it will not be sent, with the last reason."""
-        with self.database.transaction(business_id) as tx:
-            tenant = tenant_for_job(tx, business_id)
-            message, _ = outbound.outgoing(tx, tenant, message_id)
-            outbound.mark_failed(tx, tenant, message_id, message.error or GIVEN_UP)
-            notifications.tell_of_unsent(tx, self.jobs, tenant, message_id)
 
     def _open(self, business_id: int, event_id: int) -> Opened | None:
         """None where this job has nothing to answer."""
@@ -235,91 +195,6 @@ class Work:
                     stand_ins=conversations.contact_names(tx, tenant, message.conversation_id),
                 )
             return answer
-
-    def _send(self, business_id: int, way: Way, answer: Message) -> None:
-        was_uncertain = answer.status == "sending"
-        if was_uncertain and answer.error is None:
-            self._leave_uncertain(business_id, answer.id, INTERRUPTED)
-            return
-        with self.database.transaction(business_id, writes=False) as tx:
-            tenant = tenant_for_job(tx, business_id)
-            sender = connection.sender_for(tx, tenant, self.settings, way.provider)
-        try:
-            if not self._claim(business_id, way, answer, sender) or sender is None:
-                return
-            if answer.template is None:
-                sent = sender.send_text(way.contact_key, answer.text, answer.id)
-            else:
-                template = templates.message_of(answer.template)
-                sent = sender.send_template(way.contact_key, template, answer.id)
-        except SendError as error:
-            self._note_failure(business_id, way, answer.id, error, was_uncertain=was_uncertain)
-            return
-        finally:
-            if sender is not None:
-                sender.close()
-        with self.database.transaction(business_id) as tx:
-            tenant = tenant_for_job(tx, business_id)
-            outbound.mark_sent(tx, tenant, answer.id, sent.external_id, sent.status)
-
-    def _claim(self, business_id: int, way: Way, answer: Message, sender: Provider | None) -> bool:
-        with self.database.transaction(business_id) as tx:
-            tenant = tenant_for_job(tx, business_id)
-            barrier = outbound.barrier(tx, tenant, answer)
-            if barrier == outbound.WINDOW_CLOSED and answer.status == "pending":
-                self._fail(tx, tenant, way, answer.id, barrier, barrier)
-            if barrier is not None:
-                return False
-            if answer.status == "sending":
-                outbound.release_sending(tx, tenant, answer.id, answer.error)
-            is_ours = outbound.claim_sending(tx, tenant, answer.id)
-            if is_ours and sender is None:
-                self._fail(tx, tenant, way, answer.id, NO_NUMBER, NOT_CONNECTED)
-            return is_ours
-
-    def _note_failure(
-        self,
-        business_id: int,
-        way: Way,
-        answer_id: int,
-        error: SendError,
-        *,
-        was_uncertain: bool,
-    ) -> None:
-        LOG.warning("send failed", business_id=business_id, message_id=answer_id)
-        if error.is_uncertain:
-            self._leave_uncertain(business_id, answer_id, error.words)
-            if was_uncertain:
-                return
-            raise TryLater(WAIT_FOR_STATUS_S)
-        with self.database.transaction(business_id) as tx:
-            tenant = tenant_for_job(tx, business_id)
-            if not error.may_retry:
-                self._fail(tx, tenant, way, answer_id, error.words, REFUSED)
-                return
-            outbound.release_sending(tx, tenant, answer_id, error.words)
-        raise TryLater(error.after_s)
-
-    def _fail(
-        self,
-        tx: Transaction,
-        tenant: Tenant,
-        way: Way,
-        message_id: int,
-        words: str,
-        failure: str,
-    ) -> None:
-        """Says on a message, and on the event that it answers, that it will not be sent, and tells the
-        people of the business."""
-        outbound.mark_failed(tx, tenant, message_id, words)
-        if way.event_id is not None:
-            inbox.mark_failed(tx, tenant, way.event_id, failure)
-        notifications.tell_of_unsent(tx, self.jobs, tenant, message_id)
-
-    def _leave_uncertain(self, business_id: int, answer_id: int, words: str) -> None:
-        with self.database.transaction(business_id) as tx:
-            tenant = tenant_for_job(tx, business_id)
-            outbound.note_uncertain(tx, tenant, answer_id, words)
 
 
 def _take_in(
