@@ -32,14 +32,18 @@ export function Navigation({ onGo }: { onGo: () => void }) {
   const { pathname } = useLocation()
 
   const home: Place = { to: '/', label: t('nav.home'), icon: <HomeIcon /> }
-  const business: Place[] = [
+  const everyDay: Place[] = [
     { to: '/conversations', label: t('nav.conversations'), icon: <ChatIcon /> },
     { to: '/leads', label: t('nav.leads'), icon: <LeadsIcon /> },
     { to: '/appointments', label: t('nav.appointments'), icon: <CalendarIcon /> },
+  ]
+  const assistant: Place[] = [
     { to: '/prompts', label: t('nav.prompts'), icon: <PromptIcon /> },
     { to: '/facts', label: t('nav.facts'), icon: <FactsIcon /> },
     { to: '/hours', label: t('nav.hours'), icon: <DoorIcon /> },
     { to: '/simulator', label: t('nav.simulator'), icon: <PhoneIcon /> },
+  ]
+  const settings: Place[] = [
     { to: '/whatsapp', label: t('nav.whatsapp'), icon: <SettingsIcon /> },
     { to: '/notifications', label: t('nav.notifications'), icon: <BellIcon /> },
     { to: '/privacy', label: t('nav.privacy'), icon: <ShieldIcon /> },
@@ -69,7 +73,11 @@ export function Navigation({ onGo }: { onGo: () => void }) {
       {me.tenant !== null && (
         <>
           <Section label={me.tenant.name} />
-          {business.map(link)}
+          {everyDay.map(link)}
+          <Section label={t('nav.assistant')} />
+          {assistant.map(link)}
+          <Section label={t('nav.settings')} />
+          {settings.map(link)}
         </>
       )}
       {isAdministrator(me) && (
