@@ -1,14 +1,4 @@
-import {
-  Button,
-  Checkbox,
-  Group,
-  NativeSelect,
-  Stack,
-  Switch,
-  Text,
-  TextInput,
-  Title,
-} from '@mantine/core'
+import { Button, Checkbox, Group, NativeSelect, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
 import { useWordFor, useWords } from '../../i18n'
 import { useFormats } from '../../i18n/format'
@@ -81,7 +71,7 @@ export function HoursForm({ saved, save }: Props) {
             {t('hours.week')}
           </Title>
           {save.isError && <ErrorNotice error={save.error} />}
-          <Switch
+          <Checkbox
             label={t('hours.always')}
             description={t('hours.alwaysText')}
             checked={isAlways}
