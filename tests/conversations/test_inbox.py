@@ -78,7 +78,7 @@ def test_the_filters(inbox: Inbox) -> None:
 def test_an_answer_that_fails_leaves_its_customer_waiting(inbox: Inbox) -> None:
     """No number is connected, so the job of the message that a person wrote gives up at once."""
     message = inbox.act("POST", f"{inbox.dana}/messages", {"text": "כאן", "idempotency_key": "k"})
-    Work(inbox.world.database, inbox.world.settings, None).send(A, message["id"])
+    Work(inbox.world.database, inbox.world.settings, None).sending.send(A, message["id"])
     assert inbox.names("status=waiting") == ["דנה כהן"]
     assert inbox.one(inbox.dana)["last_message"]["status"] == "failed"
 
