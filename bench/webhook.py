@@ -165,7 +165,10 @@ def _running(here: Place) -> Iterator[Maane]:
         prepare(here, variables)
         connect = ("channel", "whatsapp", "--business", "1", "--phone-number-id", NUMBER)
         maane(variables, *connect, "--access-token-stdin", stdin="token\n")
-        here.execute("INSERT INTO whatsapp_settings VALUES (1, 0, CURRENT_TIMESTAMP)")
+        here.execute(
+            "INSERT INTO whatsapp_settings (business_id, pause_s, updated_at) "
+            "VALUES (1, 0, CURRENT_TIMESTAMP)"
+        )
         running_ = Maane(free_port())
         with ExitStack() as stack:
             # As ``maane serve`` starts them.
