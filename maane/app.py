@@ -6,7 +6,6 @@ cross-origin headers, SeaSurf, ``require_api_auth``, body, operation.
 
 from __future__ import annotations
 
-import gc
 import os
 
 from flask import Flask
@@ -17,13 +16,25 @@ from maane.appointments.routes import routes as appointment_routes
 from maane.auth import csrf
 from maane.auth.routes import routes as auth_routes
 from maane.auth.sessions import ServerSessions
+from maane.calls.routes import conversation_routes as conversation_call_routes
+from maane.calls.routes import routes as call_routes
+from maane.channels.voice.outgoing.routes import lead_routes as lead_call_routes
+from maane.channels.voice.outgoing.routes import phone_routes as outgoing_routes
+from maane.channels.voice.recordings.routes import routes as recording_routes
+from maane.channels.voice.routes import routes as voice_routes
+from maane.channels.voice.setup_routes import routes as phone_routes
+from maane.channels.voice.simulator.calling import Simulator
+from maane.channels.voice.simulator.routes import routes as simulated_call_routes
+from maane.channels.voice.thinking import Thoughts
 from maane.channels.whatsapp.routes import routes as whatsapp_routes
 from maane.channels.whatsapp.template_routes import routes as template_routes
+from maane.channels.whatsapp.writing_routes import routes as writing_routes
 from maane.conversations.routes import lead_routes as conversation_lead_routes
 from maane.conversations.routes import routes as conversation_routes
 from maane.facts.routes import routes as fact_routes
 from maane.hours.routes import routes as hours_routes
 from maane.jobs.queue import Jobs
+from maane.kit import memory
 from maane.kit.db import Database
 from maane.kit.endpoint import Identifier
 from maane.kit.http import install_edges
@@ -33,6 +44,7 @@ from maane.leads.routes import routes as lead_routes
 from maane.media.routes import routes as media_routes
 from maane.notifications.routes import routes as notification_routes
 from maane.ops.health import routes as health_routes
+from maane.ops.metrics import routes as metrics_routes
 from maane.ops.pages import install_pages
 from maane.privacy.routes import person_routes
 from maane.privacy.routes import routes as privacy_routes
@@ -55,25 +67,45 @@ ROUTES = (
     appointment_lead_routes,
     conversation_routes,
     conversation_lead_routes,
+    call_routes,
+    conversation_call_routes,
     media_routes,
     whatsapp_routes,
     template_routes,
+    writing_routes,
+    voice_routes,
+    phone_routes,
+    outgoing_routes,
+    recording_routes,
+    lead_call_routes,
+    simulated_call_routes,
     notification_routes,
     privacy_routes,
     person_routes,
     health_routes,
+    metrics_routes,
 )
+
+
+PAGE_THREADS = 3
+"""So many of a process's threads never wait for a call's answer."""
 
 
 def create_app(settings: Settings, database: Database | None = None) -> Flask:
     """The application. Raises ``SettingsError`` when it would run without its protection."""
-    database = database or Database(settings.database, pool_size=settings.database_pool_size)
+    database = database or Database(
+        settings.database, pool_size=settings.database_pool_size, is_hurried=True
+    )
     check_role(database)
     app = Flask("maane", static_folder=None)
     app.config["MAANE_STAGE"] = settings.stage
     app.extensions["maane.database"] = database
     app.extensions["maane.settings"] = settings
-    app.extensions["maane.jobs"] = Jobs(database, settings.secret("partitions"))
+    jobs = Jobs(database, settings.secret("partitions"))
+    app.extensions["maane.jobs"] = jobs
+    # Each request that waits holds a thread; pages must find one all the same.
+    most_waiting = max(1, settings.web_threads - PAGE_THREADS)
+    app.extensions["maane.thoughts"] = Thoughts(database, jobs, settings, most_waiting=most_waiting)
     app.url_map.converters["id"] = Identifier
     app.session_interface = ServerSessions(
         settings, database, snapshot_query(), farewell=impersonation.record_farewell
@@ -100,11 +132,8 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     app.wsgi_app = Turns(app.wsgi_app)  # type: ignore[method-assign]
+    app.extensions["maane.simulator"] = Simulator(database, settings, app.wsgi_app)
     return app
-
-
-GARBAGE_THRESHOLD = 20_000
-"""Objects made and not freed before a look at the youngest ones; Python's own 700 is a few requests."""
 
 
 def from_environment() -> Flask:
@@ -112,8 +141,8 @@ def from_environment() -> Flask:
     settings = load_settings()
     configure_logging(settings.log_level, process=f"web:{os.getpid()}")
     app = create_app(settings)
-    # Whatever exists now stays: looking for garbage in it would only lengthen some answers.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE_THRESHOLD)
+    if settings.has_model:
+        # The first call after a start must not wait for libraries to be read.
+        app.extensions["maane.thoughts"].prepare()
+    memory.settle()
     return app

@@ -8,15 +8,19 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from maane import __version__
 from maane.kit.errors import Problem, Unavailable
 from maane.kit.logging import configure_logging
+from maane.ops.counting import together
 from maane.ops.doctor import command as doctor
 from maane.settings import Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from maane.channels.credentials import TwilioConnectionBody
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -39,7 +43,8 @@ def _plainly() -> Iterator[None]:
 
 def _settings(**options: object) -> Settings:
     """Settings with the options given on the command line. They go into the environment, since the
-    processes that are started from here read it again."""
+    processes that are started from here read it again. Read before a role is imported, which takes
+    seconds: a wrong one is said at once."""
     for name, value in options.items():
         if value is not None:
             os.environ[f"MAANE_{name.upper()}"] = str(value)
@@ -94,12 +99,13 @@ def serve(**options: Any) -> None:
 @_tls
 def web(**options: Any) -> None:
     """Serve pages, API and webhooks."""
-    with _plainly():
+    with _plainly(), together():
+        settings = _settings(**options)
+
         from maane.app import create_app
         from maane.ops.schema import check_migrated
         from maane.ops.web import serve_web
 
-        settings = _settings(**options)
         configure_logging(settings.log_level, process="web")
         check_migrated(settings)
         create_app(settings).extensions["maane.database"].dispose()
@@ -112,9 +118,10 @@ def web(**options: Any) -> None:
 def voice(host: str | None, port: int | None) -> None:
     """Serve the call sockets."""
     with _plainly():
+        settings = _settings(host=host, voice_port=port)
+
         from maane.voice import serve_voice
 
-        settings = _settings(host=host, voice_port=port)
         configure_logging(settings.log_level, process="voice")
         serve_voice(settings)
 
@@ -125,11 +132,12 @@ def voice(host: str | None, port: int | None) -> None:
 def worker(host: str, port: int | None) -> None:
     """Run the durable jobs."""
     with _plainly():
+        settings = _settings()
+
         from maane.ops.schema import check_migrated
         from maane.ops.web import refuse_taken
         from maane.worker import serve_worker
 
-        settings = _settings()
         configure_logging(settings.log_level, process="worker")
         if port is not None:
             refuse_taken(host, port, "--port")
@@ -142,10 +150,11 @@ def worker(host: str, port: int | None) -> None:
 def migrate(with_demo: bool) -> None:
     """Bring the database to this version."""
     with _plainly():
+        settings = _settings()
+
         from maane.ops.demo import load_demo
         from maane.ops.migrate import migrate as run
 
-        settings = _settings()
         for line in run(settings):
             click.echo(line)
         for line in load_demo(settings) if with_demo else ():
@@ -254,35 +263,105 @@ def connect_whatsapp(business: int, phone_number_id: str, access_token_stdin: bo
         run(_settings(), business, phone_number_id, token)
 
 
+def _of_twilio(view: F) -> F:
+    for option in (
+        click.option(
+            "--auth-token-stdin", is_flag=True, required=True, help="Read it from standard input."
+        ),
+        click.option("--number", required=True, help="The number, with its country."),
+        click.option("--account-sid", required=True, help="Of the account, AC and 32 digits."),
+        click.option("--business", type=int, required=True),
+    ):
+        view = option(view)
+    return view
+
+
+def _twilio_body(account_sid: str, number: str) -> TwilioConnectionBody:
+    """The options, and the token from standard input. Raises ``SettingsError``."""
+    from pydantic import SecretStr, ValidationError
+
+    from maane.channels.credentials import TwilioConnectionBody
+
+    token = sys.stdin.readline().strip()
+    if not token:
+        raise SettingsError("--auth-token-stdin: nothing came in")
+    try:
+        return TwilioConnectionBody(
+            account_sid=account_sid, number=number, auth_token=SecretStr(token)
+        )
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        option = str(first["loc"][0]).replace("_", "-")
+        raise SettingsError(f"--{option}: {first['msg']}") from None
+
+
 @channel.command("twilio-whatsapp")
-@click.option("--business", type=int, required=True)
-@click.option("--account-sid", required=True, help="Of the Twilio account, AC and 32 digits.")
-@click.option("--number", required=True, help="The WhatsApp number, with its country.")
-@click.option(
-    "--auth-token-stdin", is_flag=True, required=True, help="Read it from standard input."
-)
+@_of_twilio
 def connect_twilio_whatsapp(
     business: int, account_sid: str, number: str, auth_token_stdin: bool
 ) -> None:
     """Connect a WhatsApp number of Twilio to a business."""
     with _plainly():
-        from pydantic import SecretStr, ValidationError
-
-        from maane.channels.whatsapp.contract import TwilioConnectionBody
         from maane.ops.console import connect_twilio_whatsapp as run
 
-        token = sys.stdin.readline().strip()
-        if not token:
-            raise SettingsError("--auth-token-stdin: nothing came in")
-        try:
-            body = TwilioConnectionBody(
-                account_sid=account_sid, number=number, auth_token=SecretStr(token)
-            )
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            option = str(first["loc"][0]).replace("_", "-")
-            raise SettingsError(f"--{option}: {first['msg']}") from None
+        body = _twilio_body(account_sid, number)
+        token = body.auth_token.get_secret_value()
         run(_settings(), business, body.account_sid, body.number, token)
+
+
+@channel.command("twilio")
+@_of_twilio
+def connect_twilio(business: int, account_sid: str, number: str, auth_token_stdin: bool) -> None:
+    """Connect a phone number of Twilio, for calls, to a business."""
+    with _plainly():
+        from maane.ops.console import connect_twilio as run
+
+        body = _twilio_body(account_sid, number)
+        token = body.auth_token.get_secret_value()
+        run(_settings(), business, body.account_sid, body.number, token)
+
+
+@main.command()
+@click.option("--business", "business_id", type=int, required=True, help="Who is called.")
+@click.option(
+    "--script",
+    type=click.File(encoding="utf-8"),
+    required=True,
+    help="What the caller does, a line each; - for standard input.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["gather", "relay"]),
+    help="In place of the one that the business chose.",
+)
+@click.option("--from", "caller", default="+972525550101", help="The caller, or 'withheld'.")
+@click.option("--server", default="", help="Where maane web listens, if not on this machine.")
+@click.option("--voice-server", default="", help="The same for maane voice, wss://host.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document at the end.")
+def call(script: IO[str], caller: str, **options: Any) -> None:
+    """Make a simulated call from a script.
+
+    It goes through the signed routes and the sockets of a running Maane, like a call of Twilio's; the
+    account that signs it is made from MAANE_SECRET_KEY. Nobody is rung or notified, and nothing leaves
+    the machine. The call is kept as one of the channel simulator.
+
+    A line of the script is what the caller says. Lines that begin with # are comments. In brackets
+    stand: [silence], [keys 123#], [interrupt "words heard"] (before what is said over the rest), and
+    [hangup]. Times are seconds since dialling; in parentheses, from the caller's last word to the first
+    one of the answer.
+
+    The exit status is 1 when the call was lost or an answer never came, and the last line says why.
+    """
+    with _plainly():
+        settings = _settings()
+
+        from maane.ops.call import Order, caller_of, make_call, steps_of
+
+        configure_logging(settings.log_level, process="call")
+        order = Order(steps=steps_of(script), caller=caller_of(caller), **options)
+        is_through = make_call(settings, order)
+    if not is_through:
+        sys.exit(1)
 
 
 @main.command()

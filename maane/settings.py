@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     worker_id: str = Field(default=gethostname(), min_length=1, max_length=100)
     database_pool_size: int = Field(default=10, ge=1, le=200)
     client_dist: Path = PROJECT_ROOT / "client" / "dist"
+    metrics_token: SecretStr = SecretStr("")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     model_base_url: str = ""
@@ -63,9 +64,16 @@ class Settings(BaseSettings):
     turn_time_s: float = Field(default=30, ge=1, le=300)
     turn_tokens: int = Field(default=40_000, ge=500, le=10_000_000)
     turn_tool_calls: int = Field(default=8, ge=1, le=100)
+    turn_answer_tokens: int = Field(default=4_000, ge=100, le=1_000_000)
     whatsapp_api_url: str = "https://graph.facebook.com/v26.0"
     whatsapp_app_secret: SecretStr = SecretStr("")
     whatsapp_verify_token: SecretStr = SecretStr("")
+    voice_url: str = ""
+    call_minutes: float = Field(default=30, ge=0.05, le=240)
+    call_turns: int = Field(default=150, ge=1, le=10_000)
+    call_tokens: int = Field(default=400_000, ge=500, le=100_000_000)
+    call_silence_s: float = Field(default=6, ge=0.5, le=60)
+    outgoing_calls_per_day: int = Field(default=100, ge=0, le=1000)
     twilio_api_url: str = "https://api.twilio.com"
     twilio_content_api_url: str = "https://content.twilio.com"
     transcription_model: str = ""
@@ -105,6 +113,17 @@ class Settings(BaseSettings):
     def _is_an_origin(cls, value: str) -> str:
         if value and (urlsplit(value).path or urlsplit(value).query):
             raise ValueError("must be an origin without a path, like https://maane.example.com")
+        return value
+
+    @field_validator("voice_url")
+    @classmethod
+    def _is_a_socket_origin(cls, value: str) -> str:
+        parts = urlsplit(value)
+        is_one = (
+            parts.scheme in ("ws", "wss") and parts.hostname and not (parts.path or parts.query)
+        )
+        if value and not is_one:
+            raise ValueError("must be an origin without a path, like wss://maane.example.com")
         return value
 
     @field_validator("frame_ancestors", "media_origins")
@@ -177,6 +196,16 @@ class Settings(BaseSettings):
             return frozenset({origin_of(self.public_url)})
         scheme = "https" if self.is_tls else "http"
         return frozenset(origin_of(f"{scheme}://{name}:{self.port}") for name in LOOPBACK_NAMES)
+
+    @property
+    def socket_origin(self) -> str:
+        """Where Twilio opens the sockets of calls: ``VOICE_URL``, else ``PUBLIC_URL``, where a proxy
+        sends their path to ``maane voice``, else the loopback port of that."""
+        if self.voice_url:
+            return self.voice_url
+        if self.public_url:
+            return origin_of(self.public_url).replace("http", "ws", 1)
+        return f"{'wss' if self.is_tls else 'ws'}://localhost:{self.voice_port}"
 
     @property
     def is_https(self) -> bool:

@@ -5,19 +5,30 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import FrameType
 
-from maane.assistant.model import Budget, Model
-from maane.assistant.openai_model import OpenAIModel
+from maane.assistant.openai_model import model_of
 from maane.assistant.transcription import transcriber_of
+from maane.channels.voice.closing import AFTER_JOB
+from maane.channels.voice.jobs import AfterCall
+from maane.channels.voice.outgoing.jobs import CloseOutgoing
+from maane.channels.voice.outgoing.placing import CLOSE_JOB
+from maane.channels.voice.recordings.jobs import FETCH_JOB, REMOVE_JOB, RecordingJobs
+from maane.channels.voice.simulator.calling import forget_old
+from maane.channels.voice.texting import TEXT_JOB, CallTexts
+from maane.channels.voice.watching import WATCH_JOB, Watch
 from maane.channels.whatsapp.jobs import Work
 from maane.channels.whatsapp.media_jobs import DOWNLOAD_JOB, HEAR_JOB, FileJobs
 from maane.channels.whatsapp.notices import PhoneNotices
 from maane.channels.whatsapp.operations import ANSWER_JOB
 from maane.conversations.people import SEND_JOB
+from maane.hours.operations import CHANGED_JOB
+from maane.jobs.planning import keep_planning
 from maane.jobs.queue import Job, run_jobs
+from maane.kit import memory
 from maane.kit.db import Database
 from maane.media.files import Files
 from maane.notifications.jobs import Notices
@@ -48,15 +59,6 @@ class _Health(BaseHTTPRequestHandler):
         """Watchers ask often; their questions are not logged."""
 
 
-def model_of(settings: Settings) -> Model | None:
-    """The configured model, or None: then intake answers."""
-    if not settings.has_model:
-        return None
-    key = settings.model_api_key.get_secret_value()
-    budget = Budget(settings.turn_time_s, settings.turn_tokens, settings.turn_tool_calls)
-    return OpenAIModel(settings.model_base_url, settings.model_name, key, budget=budget)
-
-
 def serve_worker(settings: Settings, health: tuple[str, int] | None) -> None:
     """Runs jobs until a signal. ``health`` is an address to answer watchers on."""
     database = Database(
@@ -75,12 +77,23 @@ def serve_worker(settings: Settings, health: tuple[str, int] | None) -> None:
     if health is not None:
         server = ThreadingHTTPServer(health, _Health)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-    work = Work(database, settings, model_of(settings))
+    model = model_of(settings)
+    work = Work(database, settings, model)
+    after_call = AfterCall(database, model)
+    recorded = RecordingJobs(database, settings, work.jobs)
+    closing = CloseOutgoing(database, work.jobs)
+    calls = Watch(database, settings, work.jobs)
+    call_texts = CallTexts(database, settings, work.jobs)
     notices = Notices(database, settings, work.jobs)
     phone = PhoneNotices(database, settings)
     files = FileJobs(database, settings, work.jobs, transcriber_of(settings))
     retention = Retention(database, work.jobs, Files(settings.media_folder))
-    threading.Thread(target=retention.plan_nights, args=(stopping,), daemon=True).start()
+    plans = {
+        "nights": retention.plan,
+        "removals": recorded.plan,
+        "trials": partial(forget_old, database),
+    }
+    threading.Thread(target=keep_planning, args=(plans, stopping), daemon=True).start()
     try:
         jobs = {
             ANSWER_JOB: Job(work.answer, work.give_up),
@@ -89,10 +102,18 @@ def serve_worker(settings: Settings, health: tuple[str, int] | None) -> None:
             SEND_JOB: Job(work.sending.send, work.sending.give_up),
             MAIL_JOB: Job(notices.mail, notices.give_up),
             WHATSAPP_JOB: Job(phone.send, notices.give_up),
+            AFTER_JOB: Job(after_call.finish, after_call.give_up),
+            FETCH_JOB: Job(recorded.fetch, recorded.give_up),
+            REMOVE_JOB: Job(recorded.remove, recorded.give_up_removing),
+            CLOSE_JOB: Job(closing.close, closing.give_up),
+            WATCH_JOB: Job(calls.look, calls.give_up),
+            TEXT_JOB: Job(call_texts.send, call_texts.give_up),
             RETENTION_JOB: Job(retention.run, retention.give_up),
             SWEEP_JOB: Job(retention.sweep, retention.give_up_sweeping),
             ESCALATE_JOB: Job(notices.escalate, notices.give_up_escalating),
+            CHANGED_JOB: Job(notices.follow_hours, notices.give_up_following),
         }
+        memory.settle()
         run_jobs(database, settings.worker_id, jobs, stopping)
     finally:
         if server is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -33,12 +34,17 @@ class FakeServer:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                length = int(self.headers.get("Content-Length", "0"))
+                raw = self.rfile.read(length)
+                if len(raw) < length:
+                    # Its sender was killed while it sent: no real server acts on half a request.
+                    raise ConnectionError(f"{len(raw)} of {length} bytes came")
                 asked = {
                     "path": self.path,
                     "headers": {k.lower(): v for k, v in self.headers.items()},
                     "method": self.command,
                     "body": _read(raw, self.headers.get("Content-Type", "")),
+                    "raw": raw.decode("utf-8", "replace"),
                     "at": time.monotonic(),
                 }
                 with fake._lock:
@@ -64,7 +70,7 @@ class FakeServer:
                     self.wfile.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")
                 self.wfile.write(b"0\r\n\r\n")
 
-            do_GET = do_POST  # noqa: N815
+            do_GET = do_DELETE = do_POST  # noqa: N815
 
             def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
                 """The test reads ``requests`` instead."""
@@ -146,7 +152,11 @@ def told(messages: list[dict[str, Any]]) -> list[str]:
 class FakeModel(FakeServer):
     """``POST /v1/chat/completions``. ``say`` makes the reply from the messages: its text, or a
     message that asks for tools (``calls``). ``tokens`` is what it says each answer cost; ``status``,
-    ``delay_s`` and ``raw`` (a whole body of nonsense) break it."""
+    ``delay_s`` and ``raw`` (a whole body of nonsense) break it.
+
+    Who asks for a stream gets it word by word: ``delay_s`` passes before the first and ``word_s`` before
+    each other; after ``stall_after`` words nothing more comes, and after ``break_after`` an error.
+    ``cut`` counts the streams whose reader went away."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -155,6 +165,16 @@ class FakeModel(FakeServer):
         self.status = 200
         self.delay_s = 0.0
         self.raw: bytes | None = None
+        self.word_s = 0.0
+        self.stall_after: int | None = None
+        self.break_after: int | None = None
+        self.cut = 0
+
+    def mend(self) -> None:
+        """As it was at first."""
+        self.say, self.status, self.tokens, self.raw = echo, 200, 5, None
+        self.delay_s = self.word_s = 0.0
+        self.stall_after = self.break_after = None
 
     def respond(self, asked: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
         time.sleep(self.delay_s)
@@ -166,6 +186,8 @@ class FakeModel(FakeServer):
         said = self.say(asked["body"]["messages"])
         message = {"role": "assistant"} | ({"content": said} if isinstance(said, str) else said)
         finish = "tool_calls" if "tool_calls" in message else "stop"
+        if asked["body"].get("stream"):
+            return 200, {"Content-Type": "text/event-stream"}, self._stream(message, finish)
         choice = {"index": 0, "finish_reason": finish, "logprobs": None, "message": message}
         usage = {
             "prompt_tokens": self.tokens - 2,
@@ -185,6 +207,55 @@ class FakeModel(FakeServer):
             },
         )
 
+    def _stream(self, message: dict[str, Any], finish: str) -> Iterator[bytes]:
+        """Server-sent events, as OpenAI's own: usage comes last, and pieces of tools by their index."""
+        is_whole = False
+        try:
+            yield _event({"role": "assistant", "content": ""})
+            for number, word in enumerate(re.findall(r"\s*\S+", message.get("content") or "")):
+                if number:
+                    time.sleep(self.word_s)
+                if number == self.stall_after:
+                    for _ in range(600):
+                        time.sleep(0.1)
+                        yield b": ping\n\n"
+                if number == self.break_after:
+                    yield b'data: {"error": {"message": "broken", "type": "server_error"}}\n\n'
+                    return
+                yield _event({"content": word})
+            for index, tool in enumerate(message.get("tool_calls", ())):
+                function = dict(tool["function"])
+                arguments = function.pop("arguments")
+                first = tool | {"index": index, "function": function | {"arguments": ""}}
+                yield _event({"tool_calls": [first]})
+                for at in range(0, len(arguments), 7):
+                    piece = {"index": index, "function": {"arguments": arguments[at : at + 7]}}
+                    yield _event({"tool_calls": [piece]})
+            yield _event({}, finish)
+            usage = {"prompt_tokens": self.tokens - 2, "completion_tokens": 2}
+            yield _event(None, usage=usage | {"total_tokens": self.tokens})
+            yield b"data: [DONE]\n\n"
+            is_whole = True
+        finally:
+            if not is_whole:
+                self.cut += 1
+
+
+def _event(
+    delta: dict[str, Any] | None, finish: str | None = None, usage: dict[str, int] | None = None
+) -> bytes:
+    """One event of a stream; without a delta it has no choices."""
+    choices = [] if delta is None else [{"index": 0, "delta": delta, "finish_reason": finish}]
+    chunk = {
+        "id": "chatcmpl-2",
+        "object": "chat.completion.chunk",
+        "created": 1793000001,
+        "model": "test",
+        "choices": choices,
+        "usage": usage,
+    }
+    return f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n".encode()
+
 
 @dataclass
 class FakeFile:
@@ -202,6 +273,7 @@ class FakeGraph(FakeServer):
     """``POST /{phone_number_id}/messages``, and ``GET /{media id}`` for what is in ``media``; an id that
     begins with 9 and is not in it does not exist. ``script`` holds answers to give before it accepts:
     an HTTP status, an error code of Meta's, and the seconds of ``Retry-After`` where there are any.
+    It hangs up without a word on ``silent`` requests, once it has them.
 
     ``GET /{waba_id}/phone_numbers`` and ``/{waba_id}/message_templates`` page through what ``accounts``
     (the numbers of each account) and ``templates`` hold, ``page_size`` at a time."""
@@ -213,14 +285,20 @@ class FakeGraph(FakeServer):
         self.page_size = 2
         self.script: list[tuple[int, int] | tuple[int, int, int]] = []
         self.delay_s = 0.0
+        self.silent = 0
         self.media: dict[str, FakeFile] = {}
         self.expired: set[str] = set()
         self._addresses = 0
 
     def respond(self, asked: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
+        if self.silent:
+            self.silent -= 1
+            raise ConnectionError
+        # Taken when it is asked: who is killed while they wait takes none of a later test's.
+        ordered = self.script.pop(0) if self.script else None
         time.sleep(self.delay_s)
-        if self.script:
-            status, code, *wait_s = self.script.pop(0)
+        if ordered is not None:
+            status, code, *wait_s = ordered
             headers = {"Retry-After": str(wait_s[0])} if wait_s else {}
             error = {
                 "message": f"(#{code}) refused",
@@ -339,11 +417,12 @@ class FakeTranscriber(FakeServer):
 
 
 class FakeTwilio(FakeServer):
-    """Twilio's REST API of one account: ``POST …/Messages.json`` and ``GET …/{SID}.json``, behind its
-    Basic credentials. ``script`` holds refusals to give first, as ``FakeGraph``'s does."""
+    """Twilio's REST API of one account: ``POST …/Messages.json``, ``GET …/{SID}.json``,
+    ``GET …/IncomingPhoneNumbers.json`` (of ``numbers``) and ``GET …/Calls/{SID}.json`` (of ``calls``),
+    behind its Basic credentials. ``script`` holds refusals to give first, as ``FakeGraph``'s does."""
 
-    def __init__(self, account_sid: str, auth_token: str) -> None:
-        super().__init__()
+    def __init__(self, account_sid: str, auth_token: str, port: int = 0) -> None:
+        super().__init__(port)
         self.account_sid = account_sid
         pair = f"{account_sid}:{auth_token}".encode()
         self._authorization = "Basic " + base64.b64encode(pair).decode()
@@ -352,12 +431,15 @@ class FakeTwilio(FakeServer):
         self.status = "active"
         self.media: dict[str, str] = {}
         self.contents: list[dict[str, Any]] = []
+        self.numbers: list[str] = []
+        self.calls: dict[str, dict[str, Any]] = {}
         self.page_size = 2
 
     def respond(self, asked: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
+        ordered = self.script.pop(0) if self.script else None
         time.sleep(self.delay_s)
-        if self.script:
-            status, code, *wait_s = self.script.pop(0)
+        if ordered is not None:
+            status, code, *wait_s = ordered
             return status, {"Retry-After": str(wait_s[0])} if wait_s else {}, _refusal(status, code)
         if asked["headers"].get("authorization") != self._authorization:
             return 401, {}, _refusal(401, 20003)
@@ -369,6 +451,13 @@ class FakeTwilio(FakeServer):
             # Twilio's API never gives the bytes itself.
             return 307, {"Location": self.media[asked["path"]]}, b""
         path = asked["path"].partition("?")[0]
+        call = self.calls.get(path.removeprefix(f"{account}/Calls/").removesuffix(".json"))
+        if asked["method"] == "GET" and call is not None:
+            return 200, {}, call
+        if (asked["method"], path) == ("GET", f"{account}/IncomingPhoneNumbers.json"):
+            wanted = parse_qs(urlsplit(asked["path"]).query)["PhoneNumber"][0]
+            found = [{"phone_number": number} for number in self.numbers if number == wanted]
+            return 200, {}, {"incoming_phone_numbers": found, "page": 0}
         if (asked["method"], path) == ("GET", "/v1/ContentAndApprovals"):
             return self._list(asked["path"])
         if (asked["method"], asked["path"]) != ("POST", f"{account}/Messages.json"):

@@ -11,7 +11,14 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from pathlib import Path
+
+from sqlalchemy import text
+
+from maane.kit.db import Database
+
+PATIENCE_S = 60
 
 
 def find_binaries() -> Path | None:
@@ -22,6 +29,21 @@ def find_binaries() -> Path | None:
         Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3])
     )
     return versions[-1].parent if versions else None
+
+
+def wait_until_somebody_waits(database: Database) -> None:
+    """Until another connection waits for a lock that is held."""
+    statement = text(
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        with database.engine.connect() as connection:
+            if connection.execute(statement).scalar_one():
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits for a lock")
 
 
 def free_port() -> int:
@@ -52,14 +74,17 @@ class Cluster:
     def data(self) -> str:
         return str(self._folder / "data")
 
+    @property
+    def log(self) -> Path:
+        return self._folder / "log"
+
     def start(self) -> None:
         options = (
             f"-p {self.port} -c listen_addresses=127.0.0.1 "
             f"-c unix_socket_directories={self._folder} "
             "-c fsync=off -c max_connections=200"
         )
-        log = str(self._folder / "log")
-        self._run("pg_ctl", "-D", self.data, "-w", "-l", log, "-o", options, "start")
+        self._run("pg_ctl", "-D", self.data, "-w", "-l", str(self.log), "-o", options, "start")
 
     def stop(self) -> None:
         # Not "immediate": after a crash, sequences of a database that was copied from a template

@@ -18,7 +18,8 @@ from maane.settings import Settings
 from tests.people import PASSWORD, email_of
 from tests.postgres import free_port
 
-START_S = 30
+START_S = 120
+"""A busy machine takes far longer than the seconds that it is; the wait ends as soon as it is there."""
 
 
 def environment(settings: Settings, **more: str) -> dict[str, str]:
@@ -36,7 +37,8 @@ def environment(settings: Settings, **more: str) -> dict[str, str]:
 
 @dataclass
 class Server:
-    """One ``maane web`` on a free port. A context manager; its processes end with it."""
+    """One ``maane web`` on a free port, or another role that listens. A context manager; its
+    processes end with it."""
 
     settings: Settings
     variables: dict[str, str] = field(default_factory=dict)
@@ -44,6 +46,7 @@ class Server:
     scheme: str = "http"
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    role: str = "web"
 
     @property
     def url(self) -> str:
@@ -51,7 +54,7 @@ class Server:
 
     @property
     def log(self) -> Path:
-        return self.settings.var_dir / f"web-{self.port}.log"
+        return self.settings.var_dir / f"{self.role}-{self.port}.log"
 
     def __enter__(self) -> Server:
         self.start()
@@ -64,7 +67,15 @@ class Server:
         self.settings.var_dir.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "maane", "web", "--port", str(self.port), *self.arguments],
+                [
+                    sys.executable,
+                    "-m",
+                    "maane",
+                    self.role,
+                    "--port",
+                    str(self.port),
+                    *self.arguments,
+                ],
                 env=environment(self.settings, **self.variables),
                 stdout=log,
                 stderr=log,
@@ -80,6 +91,7 @@ class Server:
                         return
             except httpx.TransportError:
                 time.sleep(0.05)
+        self.end(signal.SIGKILL)
         raise RuntimeError(f"the server did not start: {self.log.read_text()[-3000:]}")
 
     def end(self, how: signal.Signals) -> None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
 from werkzeug.test import TestResponse
@@ -290,10 +290,16 @@ def _patch_for(route: Route) -> Any:
     if "<" not in route.rule:
         return _no_body(route)
     return {
-        field.alias or name: 1 if name.endswith("_id") else "changed by B"
+        field.alias or name: _value_for(name, field.annotation)
         for name, field in route.spec.body.model_fields.items()
         if field.is_required()
     }
+
+
+def _value_for(name: str, annotation: Any) -> Any:
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)[0]
+    return 1 if name.endswith("_id") else "changed by B"
 
 
 def test_every_refusal_is_json_with_an_id(world: World, routes: list[Route]) -> None:

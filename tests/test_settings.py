@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from maane.settings import SettingsError, load_settings, origin_of, read_or_create_secret
-from tests.serving import environment
+from tests.serving import START_S, environment
 
 KEY = "k" * 32
 
@@ -56,7 +56,7 @@ def test_the_command_line_prints_that_line_and_no_trace(tmp_path: Path) -> None:
             env=environment(settings, MAANE_STAGE="production"),
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=START_S,
         )
         assert done.returncode == 2
         assert done.stdout == ""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
+from multiprocessing.context import ForkServerProcess
 from typing import Any
 
 import httpx
@@ -26,10 +25,12 @@ from maane.tenancy.access import caller_for_job, tenant_for_job
 from tests.fakes import FakeGraph, FakeModel
 from tests.people import A
 from tests.serving import Server, environment
+from tests.starting import start
 
 SECRET = "meta-app-secret-for-tests"
 NUMBER = "100000000000001"
-PATIENCE_S = 60
+PATIENCE_S = 120
+"""Of a wait for what a machine that runs other things is late with; it ends as soon as it is there."""
 _people = count(1)
 
 
@@ -43,7 +44,7 @@ class Town:
     server: Server
     variables: dict[str, str]
     database: Database
-    worker: subprocess.Popen[bytes] | None = None
+    worker: ForkServerProcess | None = None
 
     def start_worker(self, *, has_model: bool = True) -> None:
         """Starts the worker where none runs."""
@@ -53,19 +54,15 @@ class Town:
         if has_model:
             variables["MAANE_MODEL_BASE_URL"] = f"{self.model.url}/v1"
             variables["MAANE_MODEL_NAME"] = "test"
-        with (self.settings.var_dir / "worker.log").open("ab") as log:
-            self.worker = subprocess.Popen(
-                [sys.executable, "-m", "maane", "worker"],
-                env=environment(self.settings, **variables),
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        log = self.settings.var_dir / "worker.log"
+        self.worker = start(["worker"], environment(self.settings, **variables), log)
 
     def end_worker(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self.worker is not None:
-            os.killpg(self.worker.pid, how)
-            self.worker.wait(20)
+            os.kill(self.worker.ident or 0, how)
+            self.worker.join(60)
+            assert self.worker.exitcode is not None, "the worker does not end"
+            self.worker.close()
             self.worker = None
 
     def deliver(self, raw: bytes) -> None:

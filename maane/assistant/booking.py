@@ -179,6 +179,8 @@ def settle(tx: Transaction, tenant: Tenant, conversation_id: int, wishes: Wishes
     An appointment that was to make room for another is given up only where that other is booked. Locks
     the business, so call it before anything that locks a lead.
     """
+    # Of an earlier try, which was rolled back.
+    wishes.outcome = None
     language = wishes.language
     if wishes.is_claimed:
         own_rows = appointments.upcoming_of(tx, tenant, _customer(tx, tenant, conversation_id))

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from maane.assistant.call_words import is_no, says_nothing
+
 _SAYINGS: dict[str, tuple[str, str, str, str]] = {
     "he": (
         "שלום, הגעתם אל {business}. אשמח לקחת הודעה. איך קוראים לך?",
@@ -43,6 +45,73 @@ _UNHEARD = {
     "ar": "لا يمكنني الاستماع إلى الرسائل الصوتية. هل يمكنك أن تكتب لي؟",
     "ru": "Я не могу прослушать голосовое сообщение. Напишите, пожалуйста, текстом.",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What intake says on the phone, where the business was named by the greeting and nobody wants to
+    hear all of their words again; only a number is said back, digit by digit."""
+
+    who: str
+    who_and_number: str
+    more: str
+    taken: str
+    go_ahead: str
+    added: str
+    goodbye: str
+    number: str
+
+
+_SPOKEN: dict[str, Spoken] = {
+    "he": Spoken(
+        "אשמח לקחת הודעה. איך קוראים לך?",
+        "אשמח לקחת הודעה. איך קוראים לך, ולאיזה מספר אפשר לחזור אליך?",
+        "נעים מאוד, {name}. מה עוד כדאי שנדע?",
+        "תודה, רשמתי. יחזרו אליך מ{business}. יש עוד משהו להוסיף?",
+        "בבקשה, מה להוסיף?",
+        "הוספתי את זה להודעה.",
+        "תודה על השיחה, להתראות.",
+        "המספר שרשמתי: {number}.",
+    ),
+    "en": Spoken(
+        "I can take a message. What is your name?",
+        "I can take a message. What is your name, and which number may we call you back on?",
+        "Nice to meet you, {name}. What else should we know?",
+        "Thank you, I noted that. {business} will call you back. Is there anything to add?",
+        "Go ahead, what shall I add?",
+        "I added that to your message.",
+        "Thank you for calling, goodbye.",
+        "The number I noted: {number}.",
+    ),
+    "ar": Spoken(
+        "يمكنني أن آخذ رسالة. ما اسمك؟",
+        "يمكنني أن آخذ رسالة. ما اسمك، وعلى أي رقم يمكننا معاودة الاتصال بك؟",
+        "تشرفنا، {name}. ماذا يجب أن نعرف أيضًا؟",
+        "شكرًا، سجّلت ذلك. سيعاود {business} الاتصال بك. هل تريد إضافة شيء؟",
+        "تفضل، ماذا أضيف؟",
+        "أضفت ذلك إلى رسالتك.",
+        "شكرًا على اتصالك، إلى اللقاء.",
+        "الرقم الذي سجّلته: {number}.",
+    ),
+    "ru": Spoken(
+        "Я могу принять сообщение. Как вас зовут?",
+        "Я могу принять сообщение. Как вас зовут и по какому номеру вам перезвонить?",
+        "Очень приятно, {name}. Что ещё нам нужно знать?",
+        "Спасибо, записано. {business} вам перезвонит. Хотите что-то добавить?",
+        "Слушаю вас, что добавить?",
+        "Я добавил это к сообщению.",
+        "Спасибо за звонок, до свидания.",
+        "Я записал номер: {number}.",
+    ),
+}
+_NOTHING = re.compile(
+    r"\W*(?:לא|לא תודה|זהו|זה הכל|אין|תודה|תודה רבה|ביי|להתראות|לא זהו|זהו תודה|"
+    r"no|nope|no thanks|no thank you|that's all|that is all|nothing|thanks|thank you|bye|goodbye|"
+    r"لا|لا شكرا|هذا كل شيء|شكرا|нет|нет спасибо|это всё|это все|спасибо|до свидания|пока)"
+    r"(?:\W+(?:תודה|תודה רבה|זהו|ביי|להתראות|thanks|thank you|bye|goodbye|شكرا|спасибо))*\W*",
+    re.IGNORECASE,
+)
+"""What says that there is nothing to add."""
 _GREETING = (
     r"(?:שלום(?: רב)?|היי|הי|אהלן|בוקר טוב|צהריים טובים|ערב טוב|מה נשמע|מה שלומ\w+|"
     r"hi|hello|hey|good (?:morning|afternoon|evening)|how are you|"
@@ -66,6 +135,14 @@ _NO_NAME = re.compile(
     r"أريد|اريد|أبحث|ابحث|موعد|хочу|ищу|нужно|нужна|нужен|можно)\b",
     re.IGNORECASE,
 )
+_HAS_MORE = re.compile(
+    r"\W*(?:כן|כן כן|yes|yeah|yep|نعم|أجل|ايوه|أيوه|да)(?:\W+(?:בבקשה|יש|please|من فضلك|пожалуйста))?\W*",
+    re.IGNORECASE,
+)
+"""What says that there is more to add, and not what."""
+_FIRST_WORD = re.compile(r"[^\W\d_]+[,.!\s]+(?=\S)")
+_NUMBER = re.compile(r"(?<![\d.])(?:(?:\+\d|0)(?:[\s().-]*\d){7,14}|\d(?:[\s-]?\d){8,14})(?!\d)")
+"""One that can be called back."""
 DONE = 3
 """Having said so many things, intake asks nothing any more and only adds to the message."""
 LONGEST_NAME_WORDS = 4
@@ -81,6 +158,7 @@ class IntakeStep:
     name: str | None = None
     need: str | None = None
     is_taken: bool = False
+    ends_call: bool = False
 
 
 def after_voice_note(
@@ -116,10 +194,44 @@ def next_step(
     return IntakeStep(text, need=need, is_taken=True)
 
 
+def next_spoken(
+    language: str,
+    business: str,
+    said_by_intake: int,
+    known_name: str | None,
+    words: str,
+    *,
+    has_number: bool,
+) -> IntakeStep:
+    """``next_step`` on the phone, after a greeting that asked how to help: so the first thing said is the
+    need, unless it is only a greeting. Once the message is taken, the caller may add to it, and then the
+    call ends. Without a number to call back it is asked for with the name."""
+    says = _SPOKEN.get(language, _SPOKEN["en"])
+    heard = "" if says_nothing(words) or _NOTHING.fullmatch(words) else words
+    number = _NUMBER.search(words)
+    told = f"{says.number.format(number=spelled(number[0]))} " if number else ""
+    if said_by_intake == 0:
+        who = says.who if has_number or number else says.who_and_number
+        return IntakeStep(told + who, need=_need_in(heard))
+    if said_by_intake == 1 and (name := name_in(_NUMBER.sub(" ", words))) is not None:
+        rest = None if is_name_alone(words, name) else _need_in(words)
+        return IntakeStep(told + says.more.format(name=name), name=name, need=rest)
+    if said_by_intake >= DONE and _HAS_MORE.fullmatch(words):
+        return IntakeStep(says.go_ahead)
+    need = _need_in(heard)
+    if said_by_intake >= DONE:
+        text = says.goodbye if need is None else f"{told}{says.added} {says.goodbye}"
+        return IntakeStep(text, need=need, ends_call=True)
+    return IntakeStep(told + says.taken.format(business=business), need=need, is_taken=True)
+
+
 def name_in(words: str) -> str | None:
     """The name in an answer to *what is your name*, without the usual opening; None for an answer
-    that is a question, a number or a sentence."""
+    that is a question, a number, a sentence, or says nothing."""
     line = next((line for line in words.splitlines() if line.strip()), "").strip()
+    if says_nothing(line) or is_no(line) or _NOTHING.fullmatch(line):
+        return None
+    line = _after_yes(line)
     opening = _NAME_IS.match(line)
     name = line[opening.end() :] if opening else line
     is_said = opening is not None and opening["says"].lower() not in _VAGUE
@@ -132,8 +244,23 @@ def name_in(words: str) -> str | None:
     return None
 
 
+def _after_yes(line: str) -> str:
+    """An answer without the yes, the sorry or the aha that it begins with."""
+    first = _FIRST_WORD.match(line)
+    while first is not None and says_nothing(first[0]):
+        line = line[first.end() :]
+        first = _FIRST_WORD.match(line)
+    return line
+
+
+def spelled(number: str) -> str:
+    """A number as it is said digit by digit."""
+    return " ".join(re.sub(r"\D", "", number))
+
+
 def is_name_alone(words: str, name: str) -> bool:
     """True when an answer holds nothing beside the name that a note should keep."""
+    words = _after_yes(words)
     opening = _NAME_IS.match(words)
     rest = words[opening.end() :] if opening else words
     return not re.sub(r"\W", "", rest.replace(name.rstrip("…"), "", 1))

@@ -7,10 +7,8 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 
 from openai import AsyncOpenAI, Timeout
-from pydantic import ValidationError
 from pydantic_ai.direct import model_request
 from pydantic_ai.messages import (
     ModelMessage,
@@ -23,11 +21,22 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.models.openai import OpenAIChatModel
+from pydantic_ai.profiles.openai import OpenAIModelProfile
 from pydantic_ai.providers.openai import OpenAIProvider
 from pydantic_ai.tools import ToolDefinition
 
-from maane.assistant.model import Budget, ModelError, Said, Tool
-from maane.kit.text import storable
+from maane.assistant.model import (
+    Budget,
+    ModelError,
+    Said,
+    Tool,
+    budget_of,
+    estimated,
+    knows_new_limit,
+)
+from maane.assistant.using import use
+from maane.kit.text import storable, up_to_sentence
+from maane.settings import Settings
 
 CONNECT_S = 2.0
 
@@ -51,6 +60,10 @@ class OpenAIModel:
         # A daemon: where nobody closes it, it ends with the process, after the turns that wait for it.
         self._thread = threading.Thread(target=self._loop.run_forever, name="model", daemon=True)
         self._thread.start()
+
+    def prepare(self) -> None:
+        """Makes the client now, so that the first turn need not."""
+        self._model  # noqa: B018
 
     def reply(self, instructions: str, conversation: list[Said], tools: Sequence[Tool] = ()) -> str:
         """Raises ``ModelError`` for a refusal, a spent budget, or an empty reply, and for
@@ -87,36 +100,10 @@ class OpenAIModel:
 
     @cached_property
     def _model(self) -> OpenAIChatModel:
-        return OpenAIChatModel(self._name, provider=OpenAIProvider(openai_client=self._client))
-
-    async def _reply(
-        self, instructions: str, conversation: list[Said], tools: Sequence[Tool]
-    ) -> str:
-        last = UserPromptPart(conversation[-1].text)
-        said = [*_history(conversation[:-1]), ModelRequest([last], instructions=instructions)]
-        offered, by_name = self._offered(tools), {tool.name: tool for tool in tools}
-        tokens = uses = 0
-        while True:
-            answer = await model_request(
-                self._model, said, model_request_parameters=offered, instrument=False
-            )
-            if not answer.tool_calls:
-                break
-            # What an answer cost is looked at before it leads to more; a reply that is there is not
-            # thrown away for it.
-            tokens += answer.usage.total_tokens
-            uses += len(answer.tool_calls)
-            if tokens > self._budget.tokens:
-                raise ModelError("tokens")
-            if uses > self._budget.tool_calls:
-                raise ModelError("tool_calls")
-            # One after the other, in their order: what a later one finds, an earlier one may have done.
-            told = [await _used(by_name, call) for call in answer.tool_calls]
-            said += [answer, ModelRequest(told, instructions=instructions)]
-        text = storable(answer.text or "").strip()
-        if not text:
-            raise ModelError("empty")
-        return text
+        is_new = knows_new_limit(self._base_url)
+        profile = OpenAIModelProfile(openai_chat_supports_max_completion_tokens=is_new)
+        provider = OpenAIProvider(openai_client=self._client)
+        return OpenAIChatModel(self._name, provider=provider, profile=profile)
 
     def _offered(self, tools: Sequence[Tool]) -> ModelRequestParameters:
         """The tools as the model is told of them. There are very few sets of tools."""
@@ -134,39 +121,52 @@ class OpenAIModel:
             )
         return self._offers[key]
 
+    async def _reply(
+        self, instructions: str, conversation: list[Said], tools: Sequence[Tool]
+    ) -> str:
+        said = _asked(instructions, conversation)
+        offered, by_name = self._offered(tools), {tool.name: tool for tool in tools}
+        letters = len(instructions) + sum(len(one.text) for one in conversation)
+        tokens = uses = 0
+        while True:
+            answer = await model_request(
+                self._model,
+                said,
+                model_settings={"max_tokens": self._budget.room(tokens)},
+                model_request_parameters=offered,
+                instrument=False,
+            )
+            if not answer.tool_calls:
+                break
+            letters += len(answer.text or "") + sum(len(str(c.args)) for c in answer.tool_calls)
+            tokens += answer.usage.total_tokens or estimated(letters)
+            uses += len(answer.tool_calls)
+            self._budget.check(tokens, uses)
+            # One after the other, in their order: what a later one finds, an earlier one may have done.
+            told = [await _used(by_name, call) for call in answer.tool_calls]
+            letters += sum(len(str(part.content)) for part in told)
+            said += [answer, ModelRequest(told, instructions=instructions)]
+        text = storable(answer.text or "").strip()
+        if answer.finish_reason == "length":
+            text = up_to_sentence(text)
+        if not text:
+            raise ModelError("empty")
+        return text
+
+
+def _asked(instructions: str, conversation: list[Said]) -> list[ModelMessage]:
+    last = UserPromptPart(conversation[-1].text)
+    return [*_history(conversation[:-1]), ModelRequest([last], instructions=instructions)]
+
 
 async def _used(tools: dict[str, Tool], call: ToolCallPart) -> ToolReturnPart:
-    """What the model is told of one use of a tool; also that there is no such tool, or that its words
-    are no arguments."""
-    return ToolReturnPart(call.tool_name, await _outcome(tools, call), call.tool_call_id)
-
-
-async def _outcome(tools: dict[str, Tool], call: ToolCallPart) -> str:
-    tool = tools.get(call.tool_name)
-    if tool is None:
-        return f"Nothing was done. There is no tool of that name; there are: {', '.join(tools)}"
+    """What the model is told of one use of a tool."""
     try:
         given = call.args_as_dict(raise_if_invalid=True)
     except (ValueError, AssertionError):
-        return "Nothing was done. Invalid JSON: the arguments are no object"
-    try:
-        arguments = tool.arguments.model_validate(given)
-    except ValidationError as error:
-        wrong = error.errors(include_url=False, include_input=False, include_context=False)
-        places = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in wrong)
-        return f"Nothing was done. Wrong arguments: {'; '.join(places)}"
-    return await _ran_off_loop(tool, arguments)
-
-
-async def _ran_off_loop(tool: Tool, arguments: Any) -> str:
-    """Runs a tool, which waits for the database, beside the loop. A turn whose time is over waits for
-    its tool: none is at work any more when the turn goes on."""
-    running = asyncio.ensure_future(asyncio.to_thread(tool.run, arguments))
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait([running])
-        raise
+        given = None
+    told = await use(tools, call.tool_name, given)
+    return ToolReturnPart(call.tool_name, told, call.tool_call_id)
 
 
 def _history(conversation: list[Said]) -> list[ModelMessage]:
@@ -176,3 +176,14 @@ def _history(conversation: list[Said]) -> list[ModelMessage]:
         else ModelResponse(parts=[TextPart(said.text)])
         for said in conversation
     ]
+
+
+def model_of(settings: Settings, *, time_s: float | None = None) -> OpenAIModel | None:
+    """The connected model, or None: then intake answers. ``time_s`` is what a turn may take at most."""
+    if not settings.has_model:
+        return None
+    budget = budget_of(settings, time_s)
+    key = settings.model_api_key.get_secret_value()
+    model = OpenAIModel(settings.model_base_url, settings.model_name, key, budget=budget)
+    model.prepare()
+    return model

@@ -9,7 +9,7 @@ reply is decided on.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -57,6 +57,14 @@ class Stop(Arguments):
     """Takes nothing."""
 
 
+class EndCall(Arguments):
+    """Takes nothing."""
+
+
+class OfferText(Arguments):
+    """Takes nothing."""
+
+
 @dataclass(slots=True)
 class Deeds:
     """What a turn did and what is to be true once its reply is decided on."""
@@ -64,10 +72,21 @@ class Deeds:
     details: dict[str, str] = field(default_factory=dict)
     handed_over: str | None = None
     is_stopped: bool = False
+    is_call_ended: bool = False
+    offers_text: bool = False
     wishes: booking.Wishes = field(default_factory=booking.Wishes)
 
 
-def tools_for(database: Database, tenant: Tenant, deeds: Deeds) -> Sequence[Tool]:
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What a turn is about: a call, in which somebody can be put through, or a text be offered."""
+
+    is_call: bool = False
+    is_rung: bool = False
+    is_texted: bool = False
+
+
+def tools_for(database: Database, tenant: Tenant, deeds: Deeds, offered: Offered) -> Sequence[Tool]:
     """The tools of one turn, which write into ``deeds``."""
 
     def look_up_facts(arguments: LookUp) -> str:
@@ -86,13 +105,20 @@ def tools_for(database: Database, tenant: Tenant, deeds: Deeds) -> Sequence[Tool
 
     def hand_to_person(arguments: HandToPerson) -> str:
         deeds.handed_over = arguments.reason
-        return "A person of the business answers from here on. Tell the person so, and end."
+        if offered.is_rung:
+            return "They are put through after this. Say nothing more."
+        if offered.is_call:
+            return (
+                "People of the business were told; one calls back. Say so in a sentence and ask what "
+                "they should know. You go on taking the message."
+            )
+        return "A person of the business answers from here on. The system tells them so. End now."
 
     def stop(_: Stop) -> str:
         deeds.is_stopped = True
         return "They will not be written to any more. End now."
 
-    return (
+    always = (
         Tool(
             "look_up_facts",
             "Looks up what the business says about its hours, services, prices and usual questions. "
@@ -106,6 +132,11 @@ def tools_for(database: Database, tenant: Tenant, deeds: Deeds) -> Sequence[Tool
             SaveLead,
             save_lead,
         ),
+    )
+    if offered.is_call:
+        return (*always, *_for_calls(deeds, offered, hand_to_person))
+    return (
+        *always,
         Tool(
             "hand_to_person",
             "Gives the conversation to a person of the business; you are silent after this reply.",
@@ -119,6 +150,46 @@ def tools_for(database: Database, tenant: Tenant, deeds: Deeds) -> Sequence[Tool
             stop,
         ),
     )
+
+
+def _for_calls(
+    deeds: Deeds, offered: Offered, hand_to_person: Callable[[HandToPerson], str]
+) -> Iterator[Tool]:
+    """A call ends by a tool where writing has its stop: whoever hears that a person comes later still
+    speaks to the assistant."""
+
+    def end_call(_: EndCall) -> str:
+        deeds.is_call_ended = True
+        return "The call ends after your words. Say goodbye in one short sentence."
+
+    def offer_text(_: OfferText) -> str:
+        deeds.offers_text = True
+        return "The caller is asked after this. Say nothing more."
+
+    does = (
+        "Puts the caller through to a person of the business"
+        if offered.is_rung
+        else "Asks a person of the business to call back"
+    )
+    yield Tool(
+        "hand_to_person",
+        f"{does}, for somebody who wants one or whom you cannot help.",
+        HandToPerson,
+        hand_to_person,
+    )
+    yield Tool(
+        "end_call",
+        "Ends the call after this reply, once the person said goodbye or wants nothing more.",
+        EndCall,
+        end_call,
+    )
+    if offered.is_texted:
+        yield Tool(
+            "offer_text",
+            "Asks the caller whether they want their message confirmed by a text, once it is whole.",
+            OfferText,
+            offer_text,
+        )
 
 
 def carry_out(tx: Transaction, tenant: Tenant, conversation_id: int, deeds: Deeds) -> str:

@@ -26,7 +26,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # The whole list. A route outside it that asks for an exemption stops the start.
 EXEMPT_WRITES = frozenset({("POST", "/api/auth/login"), ("POST", "/api/auth/logout")})
-EXEMPT_READS = frozenset({"/healthz", "/readyz", "/livez", "/version"})
+EXEMPT_READS = frozenset({"/healthz", "/readyz", "/livez", "/version", "/metrics"})
 EXEMPT_PREFIX = "/webhook/"
 
 

@@ -197,6 +197,14 @@ def get_event(tx: Transaction, tenant: Tenant, event_id: int) -> InboundEvent | 
     return tx.load_one(_EVENT, {"business_id": tenant.id, "id": event_id})
 
 
+def has_event(tx: Session, tenant: Tenant, event_id: int) -> bool:
+    """True where an event is there, whoever holds it; nobody is waited for."""
+    statement = select(InboundEvent.id).where(
+        InboundEvent.business_id == tenant.id, InboundEvent.id == event_id
+    )
+    return tx.scalars(statement).first() is not None
+
+
 def find_event(tx: Session, tenant: Tenant, provider: str, external_id: str) -> InboundEvent | None:
     """The event that a provider gave this id."""
     return tx.scalars(
@@ -234,6 +242,12 @@ def mark_failed(tx: Transaction, tenant: Tenant, event_id: int, reason: str) -> 
     if event is not None:
         event.failed_at, event.failure = now(), reason
         tx.flush()
+
+
+def note_arrived(tx: Session, event: InboundEvent) -> None:
+    """Takes an event out of the failed ones: its answer arrived after all."""
+    event.failed_at, event.failure = None, None
+    tx.flush()
 
 
 def begin_again(tx: Session, event: InboundEvent) -> None:

@@ -6,8 +6,9 @@ They are recognised by code, whatever the model thinks: a message that is such a
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 # Words that mean something else as often are left out: in a business with appointments "cancel", "ביטול"
 # and "отмена" are about the appointment, and "די" or "end" about nothing in particular.
@@ -31,6 +32,14 @@ _TATWEEL = "\u0640"
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """What the newest word of a customer asks for, and when they wrote it."""
+
+    is_out: bool
+    wrote_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """The words of one business, as ``bare`` leaves them."""
 
@@ -42,6 +51,27 @@ class Words:
 
     def is_back(self, text: str) -> bool:
         return bare(text) in self.back
+
+    def newest(self, wrote: Iterable[tuple[datetime, str]], since: datetime | None) -> Wish | None:
+        """The word that counts of what a customer wrote: the one that they wrote last. None where there
+        is none, or only such as are older than ``since``, the last word that is known: what is delivered
+        late changes nothing that was said after it."""
+        newest: Wish | None = None
+        for at, text in wrote:
+            is_word = self.is_out(text) or self.is_back(text)
+            if is_word and (since is None or at >= since):
+                newest, since = Wish(self.is_out(text), at), at
+        return newest
+
+    def is_needless(
+        self, text: str, at: datetime, since: datetime | None, *, is_stopped: bool
+    ) -> bool:
+        """True for what is not answered: a word that asks once more for the silence that they have, and,
+        of what is older than the last word ``since``, another word, and all that a silence followed."""
+        if is_stopped and self.is_out(text):
+            return True
+        is_late = since is not None and at < since
+        return is_late and (is_stopped or self.is_out(text) or self.is_back(text))
 
 
 def bare(text: str) -> str:
@@ -60,14 +90,3 @@ def words_of(out: Iterable[str], back: Iterable[str]) -> Words:
 
 
 DEFAULT = words_of(OUT, BACK)
-
-
-def stopped_after(words: Words, texts: Sequence[str], *, is_stopped: bool) -> bool:
-    """Whether a customer is to be left in peace after they wrote this, the oldest first: the last word
-    counts."""
-    for text in texts:
-        if words.is_out(text):
-            is_stopped = True
-        elif words.is_back(text):
-            is_stopped = False
-    return is_stopped

@@ -12,7 +12,7 @@ from maane.conversations import ownership
 from maane.conversations.models import Conversation as ConversationRow
 from maane.conversations.models import ConversationNote as NoteRow
 from maane.conversations.models import Message as MessageRow
-from maane.conversations.operations import Listed
+from maane.conversations.reading import Listed
 from maane.kit.db import now
 from maane.kit.endpoint import LARGEST_ID, Shape
 from maane.kit.text import Line, Text
@@ -94,10 +94,12 @@ class LastMessage(Shape):
 class Conversation(Shape):
     """``takeover`` is there while ``owner`` is ``person``. Free text ends at ``window_closes_at``.
     A takeover lasts ``takeover_hours`` from the person's last message. ``prompt_version`` is the one
-    that the conversation runs on; 0 while it has none and its next answer takes the newest."""
+    that the conversation runs on; 0 while it has none and its next answer takes the newest. A call
+    (``is_call``) takes no text."""
 
     id: int
     channel: str
+    is_call: bool
     status: str
     contact_phone: str | None
     contact_name: str | None
@@ -187,9 +189,10 @@ def conversation_of(listed: Listed) -> Conversation:
     return Conversation(
         id=row.id,
         channel=row.channel,
+        is_call=row.is_spoken,
         status=row.status,
         contact_phone=row.contact_phone,
-        contact_name=row.contact_name,
+        contact_name=listed.name,
         lead_id=listed.lead_id,
         prompt_version=row.prompt_version,
         newest_prompt_version=listed.newest_prompt_version,

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from maane.conversations import store
-from maane.conversations.operations import Listed, describe
+from maane.conversations import numbers, store
+from maane.conversations.ownership import STOPPED
+from maane.conversations.reading import Listed, describe
 from maane.kit.db import Transaction
 from maane.kit.errors import NotFound
 from maane.leads import operations as leads
@@ -44,6 +45,14 @@ def of_conversation(tx: Transaction, tenant: Tenant, conversation_id: int) -> Pe
     return _grown(tx, tenant, set(), {conversation_id})
 
 
+def has_opted_out(tx: Transaction, tenant: Tenant, lead_id: int) -> bool:
+    """True where the lead's person asked for no more automatic messages, in any conversation of theirs.
+    Raises ``NotFound``."""
+    person = of_lead(tx, tenant, lead_id)
+    rows = store.list_by_ids(tx, tenant, sorted(person.conversation_ids))
+    return any(row.silence_reason == STOPPED for row in rows)
+
+
 def contact_keys(tx: Transaction, tenant: Tenant, conversation_ids: Collection[int]) -> set[str]:
     """What the channels know the people of these conversations by."""
     rows = store.list_by_ids(tx, tenant, sorted(conversation_ids))
@@ -70,7 +79,7 @@ def _grown(
         tied = set(store.leads_of(tx, tenant, sorted(conversation_ids)).values())
         more_leads = tied | leads.ids_with_phones(tx, tenant, phones, limit=MOST)
         more = store.tied_to(tx, tenant, sorted(lead_ids | more_leads), limit=MOST)
-        more |= store.ids_with_phones(tx, tenant, sorted(phones), limit=MOST)
+        more |= numbers.ids_with_phones(tx, tenant, sorted(phones), limit=MOST)
         is_whole = max(len(lead_ids | more_leads), len(conversation_ids | more)) < MOST
         if not is_whole or (more_leads <= lead_ids and more <= conversation_ids):
             return Person(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from maane.appointments import operations as appointments
 from maane.conversations import store
@@ -13,6 +13,22 @@ from maane.leads.models import Lead
 from maane.tenancy.access import Caller, Tenant
 
 SHOWN = 50
+
+
+def shown_names(
+    tx: Transaction,
+    tenant: Tenant,
+    rows: Sequence[Conversation],
+    leads_of: Mapping[int, int | None],
+) -> dict[int, str | None]:
+    """What the people of these conversations are called, by the conversations' ids: by their leads
+    (``leads_of``), or as the channel calls them where the lead bears only the number."""
+    names = leads.names_of(tx, tenant, {key for key in leads_of.values() if key is not None})
+    shown = {}
+    for row in rows:
+        name = names.get(leads_of.get(row.id) or 0)
+        shown[row.id] = row.contact_name if name in (None, row.contact_phone) else name
+    return shown
 
 
 def list_sources(tx: Transaction, tenant: Tenant, lead_id: int) -> Sequence[Conversation]:

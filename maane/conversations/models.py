@@ -22,7 +22,13 @@ STATUS_ORDER = ("pending", "sending", "sent", "delivered", "read", "failed")
 """An outbound message moves forward along these and never back; ``failed`` is the end."""
 
 WITHHELD = "withheld"
-"""An answer that was decided on and not sent, because a person had taken over meanwhile."""
+"""A message that was decided on and kept back; ``error`` is why (``reasons``)."""
+
+UNCERTAIN = "uncertain"
+"""Why a message failed whose provider never said what became of it: it may have arrived all the same."""
+
+CALL_PREFIX = "CA"
+"""Twilio's ids of calls begin so."""
 
 
 class Conversation(TenantOwned, Base):
@@ -33,19 +39,22 @@ class Conversation(TenantOwned, Base):
     inbox: a message lies in one conversation, so it is unique, and 0 while nothing was said. A
     conversation waits (``is_waiting``) when the customer was left without an answer that somebody has
     to give: a person owns it, or what was to be sent failed. ``escalated_at`` is when nobody had come
-    for a handover. ``stale_rounds`` counts the answers that
-    were dropped since the last one because the customer wrote meanwhile. ``prompt_version`` is the
-    version of the prompts that it runs on, 0 while none is pinned (``pinning.py``).
+    for a handover. ``away_at`` is when the customer was told, in place of the assistant's answer, that
+    the business is closed, while it is (``away.py``). ``wish_at`` is when they wrote the newest word that
+    ends or begins automatic messages (``consent.py``). ``stale_rounds`` counts the answers that were
+    dropped since the last one because the customer wrote meanwhile. ``prompt_version`` is the version
+    of the prompts that it runs on, 0 while none is pinned (``pinning.py``).
     """
 
     __tablename__ = "conversations"
     __table_args__ = tenant_keys(
         UniqueConstraint("business_id", "channel", "contact_key"),
-        CheckConstraint("channel IN ('whatsapp', 'simulator')", name="channel"),
+        CheckConstraint("channel IN ('whatsapp', 'phone', 'simulator')", name="channel"),
         CheckConstraint("status IN ('open', 'closed')", name="status"),
         CheckConstraint("owner IN ('assistant', 'person')", name="owner"),
         CheckConstraint(
-            "silence_reason IN ('took_over', 'wrote', 'handed_over', 'stopped', 'wrote_elsewhere')",
+            "silence_reason IN ('took_over', 'wrote', 'handed_over', 'stopped', 'wrote_elsewhere', "
+            "'away')",
             name="silence_reason",
         ),
         Index("ix_conversations_business_id_last_message_id", "business_id", "last_message_id"),
@@ -89,6 +98,8 @@ class Conversation(TenantOwned, Base):
     silence_reason: Mapped[str | None] = mapped_column(Text)
     silence_note: Mapped[str | None] = mapped_column(Text)
     escalated_at: Mapped[datetime | None] = mapped_column(Utc)
+    away_at: Mapped[datetime | None] = mapped_column(Utc)
+    wish_at: Mapped[datetime | None] = mapped_column(Utc)
     assigned_user_id: Mapped[int | None] = mapped_column(BigId)
     is_waiting: Mapped[bool] = mapped_column(default=False)
     last_message_id: Mapped[int] = mapped_column(BigId, default=0)
@@ -96,6 +107,13 @@ class Conversation(TenantOwned, Base):
     last_inbound_id: Mapped[int] = mapped_column(BigId, default=0)
     last_inbound_at: Mapped[datetime | None] = mapped_column(Utc)
     created_at: Mapped[datetime] = mapped_column(Utc)
+
+    @property
+    def is_spoken(self) -> bool:
+        """True for a call, which takes no text. A simulated one is known by its key: the provider's id
+        of a call, where others have a number."""
+        is_simulated = self.channel == "simulator" and self.contact_key.startswith(CALL_PREFIX)
+        return self.channel == "phone" or is_simulated
 
 
 class Message(TenantOwned, Base):
@@ -110,7 +128,7 @@ class Message(TenantOwned, Base):
     ``idempotency_key`` is the writer's own: a person's message that is posted twice is one.
     ``is_echo``: a person wrote it in another app, from the business's own phone; the provider told.
     ``template``: what is sent in place of the text, in its channel's own words; the text is what the
-    customer sees of it.
+    customer sees of it. ``sending_at``: when it was last given to its provider.
     """
 
     __tablename__ = "messages"
@@ -161,6 +179,7 @@ class Message(TenantOwned, Base):
     text: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text)
     error: Mapped[str | None] = mapped_column(Text)
+    sending_at: Mapped[datetime | None] = mapped_column(Utc)
     external_id: Mapped[str | None] = mapped_column(Text)
     prompt_version: Mapped[int | None]
     is_echo: Mapped[bool] = mapped_column(default=False)

@@ -1,4 +1,4 @@
-"""Take in what a person wrote, keep what is answered, list what was said."""
+"""Take in what a person wrote, and keep what is answered."""
 
 from __future__ import annotations
 
@@ -7,44 +7,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from maane.auth import operations as auth
-from maane.conversations import consent, ownership, pinning, store
+from maane.conversations import away, consent, ownership, pinning, store
 from maane.conversations.consent import Words
 from maane.conversations.models import Conversation, ConversationLead, Message
-from maane.conversations.previews import Preview, previews_of
+from maane.conversations.opening import Contact as Contact
+from maane.conversations.opening import new_conversation
+from maane.hours.calendar import Hours
 from maane.kit.db import Transaction, now
 from maane.kit.errors import NotFound
-from maane.media import operations as media
-from maane.media.models import Attachment
 from maane.media.words import with_transcript
-from maane.prompts import operations as prompts
 from maane.tenancy import operations as tenancy
-from maane.tenancy.access import Caller, Tenant, caller_for_job
+from maane.tenancy.access import Tenant, caller_for_job
 
 HISTORY = 40
 STALE_ROUNDS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """The person on the other side, as the channel knows them. ``phone`` is E.164 or None."""
-
-    channel: str
-    key: str
-    phone: str | None
-    name: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A conversation with what stands beside it on the screen of one user."""
-
-    row: Conversation
-    lead_id: int | None
-    last: Preview | None
-    assignee_name: str | None
-    is_unread: bool
-    newest_prompt_version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,33 +43,19 @@ def take_in(
     contact: Contact,
     incoming: Sequence[Incoming],
     words: Words = consent.DEFAULT,
+    hours: Hours | None = None,
 ) -> Conversation:
     """Stores what a person wrote, and what was written to them from the business's phone, in this
     order, once for each ``external_id``, and returns their conversation, which is opened where there
     was none or it was closed. A takeover that ran out ends here, and an echo begins one; so does, by
-    ``words``, the silence that a customer asks for."""
+    ``words``, the silence that a customer asks for, and the one of a closed business (``away``)."""
     conversation = store.find_conversation(tx, tenant, contact.channel, contact.key)
     if conversation is None:
         # Two workers may hold the same first message for a moment; the second finds the first's.
         tenancy.lock_and_look(tx, tenant)
         conversation = store.find_conversation(tx, tenant, contact.channel, contact.key)
     if conversation is None:
-        conversation = Conversation(
-            business_id=tenant.id,
-            channel=contact.channel,
-            contact_key=contact.key,
-            contact_phone=contact.phone,
-            contact_name=contact.name,
-            prompt_version=0,
-            stale_rounds=0,
-            status="open",
-            owner="assistant",
-            is_waiting=False,
-            last_message_id=0,
-            last_inbound_id=0,
-            last_message_at=incoming[0].at,
-            created_at=now(),
-        )
+        conversation = new_conversation(tenant, contact, incoming[0].at)
         store.add(tx, conversation)
     known = store.conversations_of(tx, tenant, [message.external_id for message in incoming])
     new = [
@@ -104,35 +66,44 @@ def take_in(
     ]
     if not new:
         return conversation
+    at = now()
+    # A provider whose clock is ahead must hold neither the window nor a wish open.
+    new = [replace(message, at=min(message.at, at)) for message in new]
     was_stopped = conversation.silence_reason == ownership.STOPPED
-    if was_stopped:
-        # Whoever asks once more for the silence that they have is not told so again.
-        new = [replace(m, awaits_answer=m.awaits_answer and not words.is_out(m.text)) for m in new]
+    since = conversation.wish_at
+    new = [
+        replace(m, awaits_answer=False)
+        if words.is_needless(m.text, m.at, since, is_stopped=was_stopped)
+        else m
+        for m in new
+    ]
     rows = [_row_of(conversation, message) for message in new]
     store.add_messages(tx, rows)
     pinning.note_return(conversation, min(message.at for message in new))
-    at = now()
     caller = caller_for_job(tenant)
+    away.look_again(tx, tenant, conversation, hours, at)
+    was_left = conversation.owner == "person" or conversation.status == "closed"
     is_waiting = False
     for message, row in zip(new, rows, strict=True):
-        # A provider whose clock is ahead must not hold the window open.
-        said_at = min(message.at, at)
-        ownership.note_said(conversation, row, said_at)
+        ownership.note_said(conversation, row, message.at)
         is_waiting = is_waiting or message.awaits_answer
         if message.takes_over:
-            ownership.take_elsewhere(tx, tenant, caller, conversation, said_at)
+            ownership.take_elsewhere(tx, tenant, caller, conversation, message.at)
             is_waiting = False
     conversation.contact_name = contact.name or conversation.contact_name
     conversation.contact_phone = contact.phone or conversation.contact_phone
-    wrote = [message.text for message in new if not message.is_echo]
-    is_stopped = consent.stopped_after(words, wrote, is_stopped=was_stopped)
-    if is_stopped and not was_stopped:
-        ownership.stop(tx, tenant, caller, conversation)
-        is_waiting = False
-    elif was_stopped and not is_stopped:
-        ownership.resume(tx, caller, conversation)
+    wish = words.newest([(m.at, m.text) for m in new if not m.is_echo], since)
+    if wish is not None:
+        conversation.wish_at = wish.wrote_at
+        if wish.is_out and not was_stopped:
+            ownership.stop(tx, tenant, caller, conversation)
+            is_waiting = False
+        elif was_stopped and not wish.is_out:
+            ownership.resume(tx, caller, conversation)
     if not ownership.is_persons(conversation, at):
         ownership.give_back(tx, caller, conversation, reason="ran out")
+        if was_left and is_waiting:
+            away.resume(tx, caller, conversation, hours, at)
     elif is_waiting:
         conversation.is_waiting = True
     ownership.reopen(tx, caller, conversation)
@@ -172,6 +143,14 @@ def awaiting(tx: Transaction, tenant: Tenant, conversation_id: int) -> Sequence[
     return store.list_awaiting(tx, tenant, conversation_id)
 
 
+def find(tx: Transaction, tenant: Tenant, conversation_id: int) -> Conversation:
+    """Raises ``NotFound``."""
+    conversation = store.get_conversation(tx, tenant, conversation_id)
+    if conversation is None:
+        raise NotFound
+    return conversation
+
+
 def lock(tx: Transaction, tenant: Tenant, conversation_id: int) -> Conversation:
     """A conversation as it is now. Others who decide on an answer in it, or take it over, wait for
     this transaction. Raises ``NotFound``."""
@@ -193,8 +172,16 @@ def may_go_stale(tx: Transaction, conversation: Conversation) -> bool:
 
 def history(tx: Transaction, tenant: Tenant, message: Message) -> list[Message]:
     """What was said in the message's conversation up to it, by people of the business too, oldest
-    first, at most ``HISTORY``. What was withheld was not said."""
-    return store.list_until(tx, tenant, message, limit=HISTORY)
+    first, at most ``HISTORY``. What was withheld or failed was not said."""
+    return store.list_until(tx, tenant, message.conversation_id, message.id, limit=HISTORY)
+
+
+def history_to_answer(tx: Transaction, tenant: Tenant, conversation: Conversation) -> list[Message]:
+    """The same of a whole conversation, with what awaits an answer last: something may have been said
+    after it was taken in that does not answer it."""
+    newest_id = conversation.last_message_id
+    said = store.list_until(tx, tenant, conversation.id, newest_id, limit=HISTORY)
+    return sorted(said, key=lambda message: message.awaits_answer)
 
 
 def contact_names(tx: Transaction, tenant: Tenant, conversation_id: int) -> set[str | None]:
@@ -252,7 +239,7 @@ def decide_answer(
     message: Message,
     author: str,
     text: str,
-    version: int,
+    version: int | None,
     *,
     is_last_word: bool = False,
 ) -> Message | None:
@@ -309,6 +296,8 @@ def fall_silent(
     if is_silent(conversation):
         return
     ownership.fall_silent(tx, caller_for_job(tenant), conversation, reason, note)
+    if reason == ownership.STOPPED:
+        conversation.wish_at = conversation.last_inbound_at
     tx.flush()
 
 
@@ -323,64 +312,16 @@ def tie_lead(tx: Transaction, tenant: Tenant, conversation_id: int, lead_id: int
     )
 
 
-def list_conversations(
-    tx: Transaction,
-    tenant: Tenant,
-    caller: Caller,
-    *,
-    status: str = "all",
-    words: str = "",
-    limit: int,
-    after: str | None,
-) -> tuple[list[Listed], str | None]:
-    """The one that was spoken in last first. ``words`` are looked for in names, phone numbers and
-    messages, the newest ones only."""
-    rows, following = store.list_conversations(
-        tx, tenant, caller.user_id, status=status, words=words, limit=limit, after=after
-    )
-    return describe(tx, tenant, caller, rows), following
+def messages_by_id(
+    tx: Transaction, tenant: Tenant, message_ids: Sequence[int]
+) -> dict[int, Message]:
+    return {row.id: row for row in store.messages_by_ids(tx, tenant, message_ids)}
 
 
-def get_conversation(
-    tx: Transaction, tenant: Tenant, caller: Caller, conversation_id: int
-) -> Listed:
-    """Raises ``NotFound``, also for a conversation of another business."""
-    row = store.get_conversation(tx, tenant, conversation_id)
-    if row is None:
-        raise NotFound
-    return describe(tx, tenant, caller, [row])[0]
-
-
-def describe(
-    tx: Transaction, tenant: Tenant, caller: Caller, rows: Sequence[Conversation]
-) -> list[Listed]:
-    """What stands beside each conversation, in as many queries for fifty as for one."""
-    keys = [row.id for row in rows]
-    leads = store.leads_of(tx, tenant, keys)
-    lasts = previews_of(tx, tenant, [row.last_message_id for row in rows])
-    read = store.read_up_to(tx, tenant, caller.user_id, keys)
-    newest = prompts.newest_version(tx, tenant)
-    names = auth.names_of(tx, {row.assigned_user_id or 0 for row in rows} - {0})
-    return [
-        Listed(
-            row=row,
-            lead_id=leads.get(row.id),
-            last=lasts.get(row.last_message_id),
-            assignee_name=names.get(row.assigned_user_id or 0),
-            is_unread=row.last_inbound_id > read.get(row.id, 0),
-            newest_prompt_version=newest,
-        )
-        for row in rows
-    ]
-
-
-def list_messages(
-    tx: Transaction, tenant: Tenant, conversation_id: int, *, limit: int, after: str | None
-) -> tuple[list[tuple[Message, list[Attachment]]], str | None]:
-    """Newest first, each with its files. Raises ``NotFound``, also for a conversation of another
-    business."""
-    if store.get_conversation(tx, tenant, conversation_id) is None:
-        raise NotFound
-    rows, following = store.list_messages(tx, tenant, conversation_id, limit=limit, after=after)
-    files = media.of_messages(tx, tenant, [row.id for row in rows])
-    return [(row, files.get(row.id, [])) for row in rows], following
+def with_leads(
+    tx: Transaction, tenant: Tenant, conversation_ids: Sequence[int]
+) -> dict[int, tuple[Conversation, int | None]]:
+    """These conversations with their leads, by their ids."""
+    ties = store.leads_of(tx, tenant, conversation_ids)
+    rows = store.list_by_ids(tx, tenant, conversation_ids)
+    return {row.id: (row, ties.get(row.id)) for row in rows}

@@ -19,6 +19,8 @@ from maane.tenancy.access import Caller, Tenant
 TAKEOVER_HOURS = 12
 STOPPED: Final = "stopped"
 """The customer asked not to be written to: this silence has no end but a person's."""
+AWAY: Final = "away"
+"""The business is closed and answers by its own text: this silence ends when it opens (``away``)."""
 WINDOW_HOURS = 24
 """WhatsApp takes free text for so long after the customer's last message."""
 
@@ -31,13 +33,15 @@ def is_persons(conversation: Conversation, at: datetime) -> bool:
 
 
 def window_closes_at(conversation: Conversation) -> datetime | None:
-    """When free text ends; None where the customer never wrote."""
-    wrote_at = conversation.last_inbound_at
+    """When free text ends; None where the customer never wrote, and for a call."""
+    wrote_at = None if conversation.is_spoken else conversation.last_inbound_at
     return None if wrote_at is None else wrote_at + timedelta(hours=WINDOW_HOURS)
 
 
 def takes_free_text(conversation: Conversation) -> bool:
-    """True while WhatsApp takes what is not a template."""
+    """True while WhatsApp takes what is not a template; never for a call."""
+    if conversation.is_spoken:
+        return False
     closes_at = window_closes_at(conversation)
     return closes_at is not None and closes_at > now()
 
@@ -64,7 +68,7 @@ def take(
     conversation.owned_until_at = None if is_stopped else at + timedelta(hours=TAKEOVER_HOURS)
     if conversation.assigned_user_id is None:
         conversation.assigned_user_id = caller.user_id
-    withheld = store.withhold_answers(tx, tenant, conversation.id)
+    withheld = store.withhold_answers(tx, tenant, conversation.id, "taken_over")
     if conversation.last_message_id in (conversation.last_inbound_id, *withheld):
         conversation.is_waiting = True
 
@@ -90,6 +94,10 @@ def take_elsewhere(
     if until <= at:
         return
     is_stopped = conversation.silence_reason == STOPPED
+    until_before = conversation.owned_until_at
+    if conversation.silence_reason == AWAY:
+        # It would last until the opening, which may be days away; a person's has its own length.
+        until_before = None
     is_somebodys = conversation.owner_user_id is not None
     has_it = is_somebodys or conversation.silence_reason == "wrote_elsewhere"
     if not (is_persons(conversation, at) and has_it):
@@ -102,8 +110,8 @@ def take_elsewhere(
     if is_stopped:
         conversation.owned_until_at = None
     else:
-        conversation.owned_until_at = max(conversation.owned_until_at or until, until)
-    withheld = store.withhold_answers(tx, tenant, conversation.id)
+        conversation.owned_until_at = max(until_before or until, until)
+    withheld = store.withhold_answers(tx, tenant, conversation.id, "taken_over")
     if not is_answered and (withheld or store.list_awaiting(tx, tenant, conversation.id)):
         conversation.is_waiting = True
 
@@ -112,12 +120,13 @@ def fall_silent(
     tx: Transaction,
     caller: Caller,
     conversation: Conversation,
-    reason: Literal["handed_over", "stopped"],
+    reason: Literal["handed_over", "stopped", "away"],
     note: str | None,
 ) -> None:
     """The assistant gives the conversation to whoever of the business comes first. What it said until
-    now still leaves. A conversation that was handed over waits; one whose customer asked for silence
-    does not, and its silence does not run out."""
+    now still leaves. A conversation that was handed over waits, and so does one of a closed business,
+    for which the caller (``away``) knows an end; one whose customer asked for silence does not, and its
+    silence does not run out."""
     at = now()
     conversation.owner = "person"
     conversation.owner_user_id = conversation.owner_name = None
@@ -140,7 +149,7 @@ def stop(tx: Transaction, tenant: Tenant, caller: Caller, conversation: Conversa
     fall_silent(tx, caller, conversation, STOPPED, None)
     conversation.owner_user_id, conversation.owner_name = holder
     conversation.is_waiting = False
-    store.withhold_answers(tx, tenant, conversation.id)
+    store.withhold_answers(tx, tenant, conversation.id, "stopped")
 
 
 def resume(tx: Transaction, caller: Caller, conversation: Conversation) -> None:
@@ -158,7 +167,7 @@ def resume(tx: Transaction, caller: Caller, conversation: Conversation) -> None:
 def is_last_word(conversation: Conversation, message: Message) -> bool:
     """True for what the assistant said with its falling silent, or before it: that still leaves. After a
     handover for which nobody came, its last word is the one that said so."""
-    by_itself = conversation.silence_reason in ("handed_over", STOPPED)
+    by_itself = conversation.silence_reason in ("handed_over", STOPPED, AWAY)
     last_at = conversation.escalated_at or conversation.owned_at
     return by_itself and last_at is not None and message.created_at <= last_at
 

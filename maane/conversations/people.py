@@ -33,10 +33,12 @@ def write_message(
     may be sent at any time.
 
     A message that was posted before under the same key is returned as it is now. Raises ``NotFound``,
-    and ``Conflict``: ``window_closed`` when WhatsApp takes no free text any more, ``key_reused`` for
-    another text under a key.
+    and ``Conflict``: ``call`` for a call, which takes no text, ``window_closed`` when WhatsApp takes no
+    free text any more, ``key_reused`` for another text under a key.
     """
     conversation = lock(tx, tenant, conversation_id)
+    if conversation.is_spoken:
+        raise Conflict("call")
     known = store.find_by_idempotency_key(tx, tenant, conversation_id, idempotency_key)
     if known is not None:
         if (known.text, known.template) != (text, template):

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-from flask import current_app
-
-from maane.conversations import contract, identity, leads, operations, people, pinning
+from maane.conversations import contract, identity, leads, people, pinning, reading
 from maane.conversations.models import Conversation
-from maane.jobs.queue import Jobs
 from maane.kit.endpoint import Routes, tx
 from maane.leads.contract import Lead, MergeBody, lead_of
 from maane.tenancy.access import BUSINESS, caller, tenant
@@ -28,7 +23,7 @@ lead_routes = Routes("conversation_leads", __name__, url_prefix="/api/business/c
 )
 def list_conversations(query: contract.ConversationQuery) -> contract.ConversationPage:
     """The conversations of this business, the one that was spoken in last first."""
-    rows, following = operations.list_conversations(
+    rows, following = reading.list_conversations(
         tx(),
         tenant(),
         caller(),
@@ -45,7 +40,7 @@ def list_conversations(query: contract.ConversationQuery) -> contract.Conversati
 def get_conversation(conversation_id: int) -> contract.Conversation:
     """One conversation."""
     return contract.conversation_of(
-        operations.get_conversation(tx(), tenant(), caller(), conversation_id)
+        reading.get_conversation(tx(), tenant(), caller(), conversation_id)
     )
 
 
@@ -67,28 +62,11 @@ def list_related(conversation_id: int) -> contract.RelatedList:
 )
 def list_messages(conversation_id: int, query: PageQuery) -> contract.MessagePage:
     """What was said, newest first."""
-    rows, following = operations.list_messages(
+    rows, following = reading.list_messages(
         tx(), tenant(), conversation_id, limit=query.limit, after=query.after
     )
     items = [contract.message_of(row, files) for row, files in rows]
     return contract.MessagePage(items=items, next=following)
-
-
-@routes.declare(
-    "POST",
-    "/<id:conversation_id>/messages",
-    access=BUSINESS,
-    body=contract.MessageBody,
-    returns=contract.Message,
-    status=202,
-)
-def write_message(conversation_id: int, body: contract.MessageBody) -> contract.Message:
-    """A person's message: it is sent by a job, and takes the conversation over."""
-    return contract.message_of(
-        people.write_message(
-            tx(), _jobs(), tenant(), caller(), conversation_id, body.text, body.idempotency_key
-        )
-    )
 
 
 @routes.declare(
@@ -203,8 +181,4 @@ def merge_leads(lead_id: int, body: MergeBody) -> Lead:
 
 
 def _shown(row: Conversation) -> contract.Conversation:
-    return contract.conversation_of(operations.describe(tx(), tenant(), caller(), [row])[0])
-
-
-def _jobs() -> Jobs:
-    return cast("Jobs", current_app.extensions["maane.jobs"])
+    return contract.conversation_of(reading.describe(tx(), tenant(), caller(), [row])[0])

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnExpressionArgument, Select, bindparam, or_, select, update
 
-from maane.conversations.models import WITHHELD, Conversation, ConversationLead, Message
+from maane.conversations.models import UNCERTAIN, WITHHELD, Conversation, ConversationLead, Message
 from maane.kit.prepared import Prepared, PreparedQuery
 
 _MESSAGES: Any = Message.__table__
@@ -38,7 +38,13 @@ OF_EXTERNAL_ID = PreparedQuery(_messages(Message.external_id == bindparam("exter
 ANSWER = PreparedQuery(_messages(Message.answers_id == bindparam("answers_id")))
 AWAITING = PreparedQuery(_messages(_IN_CONVERSATION, Message.awaits_answer).order_by(Message.id))
 UNTIL = PreparedQuery(
-    _messages(_IN_CONVERSATION, Message.id <= bindparam("until_id"), Message.status != WITHHELD)
+    _messages(
+        _IN_CONVERSATION,
+        Message.id <= bindparam("until_id"),
+        Message.status != WITHHELD,
+        # What failed was not said, unless nobody knows.
+        or_(Message.status != "failed", Message.error == UNCERTAIN),
+    )
     .order_by(Message.id.desc())
     .limit(bindparam("limit"))
 )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, select, update
+from sqlalchemy import case, or_, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.util import identity_key
 
 from maane.conversations import statements
 from maane.conversations.models import (
@@ -17,6 +20,7 @@ from maane.conversations.models import (
     ConversationRead,
     Message,
 )
+from maane.conversations.reasons import Withheld, withheld
 from maane.conversations.search import found
 from maane.kit.db import Transaction, page, upsert
 from maane.tenancy.access import Tenant
@@ -37,8 +41,8 @@ def get_conversation(tx: Transaction, tenant: Tenant, conversation_id: int) -> C
 
 def lock_conversation(tx: Transaction, tenant: Tenant, conversation_id: int) -> Conversation | None:
     """The conversation as it is now, for the one transaction that may change it. On SQLite the
-    transaction holds the only write lock already. A message is locked after its conversation, never
-    before."""
+    transaction holds the only write lock already. An event is locked before its conversation, a message
+    and the business after it, never before (decision 0004)."""
     return tx.load_one(statements.LOCKED, {"business_id": tenant.id, "id": conversation_id})
 
 
@@ -129,12 +133,15 @@ def list_messages(
     return page(tx, statement, Message.id, limit=limit, after=after)
 
 
-def list_until(tx: Transaction, tenant: Tenant, message: Message, *, limit: int) -> list[Message]:
-    """What was said up to a message, oldest first. What was withheld was not said."""
+def list_until(
+    tx: Transaction, tenant: Tenant, conversation_id: int, last_id: int, *, limit: int
+) -> list[Message]:
+    """What was said in a conversation up to ``last_id``, oldest first. What was withheld or failed was
+    not said."""
     values = {
         "business_id": tenant.id,
-        "conversation_id": message.conversation_id,
-        "until_id": message.id,
+        "conversation_id": conversation_id,
+        "until_id": last_id,
         "limit": limit,
     }
     return tx.load(statements.UNTIL, values)[::-1]
@@ -142,6 +149,12 @@ def list_until(tx: Transaction, tenant: Tenant, message: Message, *, limit: int)
 
 def find_message(tx: Transaction, tenant: Tenant, message_id: int) -> Message | None:
     return tx.load_one(statements.MESSAGE, {"business_id": tenant.id, "id": message_id})
+
+
+def messages_by_ids(tx: Session, tenant: Tenant, message_ids: Sequence[int]) -> Sequence[Message]:
+    return tx.scalars(
+        select(Message).where(Message.business_id == tenant.id, Message.id.in_(message_ids))
+    ).all()
 
 
 def find_by_external_id(tx: Transaction, tenant: Tenant, external_id: str) -> Message | None:
@@ -218,6 +231,34 @@ def is_answered_after(tx: Session, tenant: Tenant, message: Message) -> bool:
     return tx.scalars(statement).first() is not None
 
 
+def list_pending_before(tx: Session, tenant: Tenant, message: Message) -> Sequence[Message]:
+    """What is still to be sent of what was to be said before a message of the conversation."""
+    return tx.scalars(
+        select(Message).where(
+            Message.business_id == tenant.id,
+            Message.conversation_id == message.conversation_id,
+            Message.id < message.id,
+            Message.status == "pending",
+        )
+    ).all()
+
+
+def is_followed(tx: Session, tenant: Tenant, message: Message) -> bool:
+    """True when the business said more in the conversation after a message of its own."""
+    statement = (
+        select(Message.id)
+        .where(
+            Message.business_id == tenant.id,
+            Message.conversation_id == message.conversation_id,
+            Message.id > message.id,
+            Message.direction == "outbound",
+            Message.status.not_in((WITHHELD, "failed")),
+        )
+        .limit(1)
+    )
+    return tx.scalars(statement).first() is not None
+
+
 def add(tx: Session, row: Conversation | Message | ConversationLead | ConversationNote) -> None:
     tx.add(row)
     tx.flush()
@@ -239,7 +280,9 @@ def list_notes(
     return page(tx, statement, ConversationNote.id, limit=limit, after=after)
 
 
-def withhold_answers(tx: Session, tenant: Tenant, conversation_id: int) -> list[int]:
+def withhold_answers(
+    tx: Session, tenant: Tenant, conversation_id: int, reason: Withheld
+) -> list[int]:
     """Keeps back what the assistant was about to say; the ids of what was."""
     statement = (
         update(Message)
@@ -249,22 +292,44 @@ def withhold_answers(tx: Session, tenant: Tenant, conversation_id: int) -> list[
             Message.status == "pending",
             Message.author != "person",
         )
-        .values(status=WITHHELD, error=None)
+        .values(**withheld(reason))
         .returning(Message.id)
         .execution_options(synchronize_session=False)
     )
     return list(tx.scalars(statement))
 
 
+def move_silences(
+    tx: Session, tenant: Tenant, reason: str, until: datetime | None, at: datetime
+) -> None:
+    """Gives the silences of a reason that last beyond ``at`` another end."""
+    ends_at = Conversation.owned_until_at
+    tx.execute(
+        update(Conversation)
+        .where(
+            Conversation.business_id == tenant.id,
+            Conversation.silence_reason == reason,
+            or_(ends_at.is_(None), ends_at > at),
+        )
+        .values(owned_until_at=until)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def move_status(
     tx: Transaction, tenant: Tenant, message_id: int, before: Sequence[str], values: dict[str, Any]
 ) -> bool:
-    """Changes a message only while its status is one of ``before``; True when it was."""
+    """Changes a message only while its status is one of ``before``; True when it was. Who has the message
+    in hand sees it."""
     given = {f"new_{key}": value for key, value in values.items()}
     moved = tx.run(
         statements.move_status(before, list(values)),
         {"business_id": tenant.id, "message_id": message_id, **given},
     )
+    known = tx.identity_map.get(identity_key(Message, message_id)) if moved else None
+    if known is not None:
+        for key, value in values.items():
+            set_committed_value(known, key, value)
     return bool(moved)
 
 
@@ -304,18 +369,6 @@ def tied_to(tx: Session, tenant: Tenant, lead_ids: Sequence[int], *, limit: int)
                 ConversationLead.business_id == tenant.id, ConversationLead.lead_id.in_(lead_ids)
             )
             .order_by(ConversationLead.conversation_id.desc())
-            .limit(limit)
-        )
-    )
-
-
-def ids_with_phones(tx: Session, tenant: Tenant, phones: Sequence[str], *, limit: int) -> set[int]:
-    """The newest conversations with somebody who has one of these numbers."""
-    return set(
-        tx.scalars(
-            select(Conversation.id)
-            .where(Conversation.business_id == tenant.id, Conversation.contact_phone.in_(phones))
-            .order_by(Conversation.id.desc())
             .limit(limit)
         )
     )

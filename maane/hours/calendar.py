@@ -29,13 +29,15 @@ class SpecialDay:
 @dataclass(frozen=True, slots=True)
 class Hours:
     """When a business is there. ``week`` as ``models.BusinessHours`` has it, None for always;
-    ``eve_closes_min`` is when the day before a holiday ends, 0 for closed, None for as usual."""
+    ``eve_closes_min`` is when the day before a holiday ends, 0 for closed, None for as usual. ``away`` is
+    what it says while it is closed in place of the assistant; None where the assistant answers."""
 
     zone: ZoneInfo
     week: Sequence[Intervals] | None = None
     holidays: frozenset[str] = frozenset()
     eve_closes_min: int | None = None
     days: Sequence[SpecialDay] = ()
+    away: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +121,16 @@ def state_at(hours: Hours, at: datetime) -> State:
         if open_until is not None and open_until < boundary_of(day, DAY_MIN, hours.zone):
             return State(True, open_until)
     return State(open_until is not None, None)
+
+
+def is_closed_since(hours: Hours, since: datetime, at: datetime) -> bool:
+    """True where a business was closed at ``since`` and did not open until ``at``."""
+    state = state_at(hours, since)
+    return not state.is_open and (state.until is None or state.until > at)
+
+
+def counted_from(hours: Hours, at: datetime) -> datetime:
+    """From when on somebody may be expected to come to what happened at an instant: the next opening for
+    a time at which it is closed, and the instant itself where none is in sight."""
+    state = state_at(hours, at)
+    return at if state.is_open or state.until is None else state.until

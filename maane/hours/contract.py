@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -9,15 +10,17 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from maane.hours import calendar, holidays
+from maane.hours import calendar, holidays, words
 from maane.hours.calendar import Hours, State
 from maane.hours.clock import DAYS_IN_WEEK, clock_of, minute_of
 from maane.hours.models import BusinessHours as HoursRow
 from maane.kit.endpoint import Shape
-from maane.kit.text import Line
+from maane.kit.text import Line, Text
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
 SHOWN_DAYS = 366
+LONGEST_AWAY = 1000
+_BRACED = re.compile(r"\{[^{}]*\}")
 
 ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 """``HH:MM`` on the business's wall clock."""
@@ -95,13 +98,16 @@ class SpecialDay(Shape):
 
 class HoursBody(Shape):
     """``week`` null: always open. ``eve``: how the day before a holiday is; ``eve_closes`` goes with
-    ``until``."""
+    ``until``. ``says_away``: who writes on WhatsApp while it is closed gets ``away_text`` in place of the
+    assistant's answer, with ``{opens}`` as when it opens next."""
 
     week: Week | None
     holidays: Annotated[list[Holiday], Field(max_length=len(holidays.NAMES))]
     eve: Literal["usual", "until", "closed"]
     eve_closes: ClockTime | None = None
     days: Annotated[list[SpecialDay], Field(max_length=200)]
+    says_away: bool = False
+    away_text: Annotated[Text, Field(max_length=LONGEST_AWAY)] = ""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -109,6 +115,10 @@ class HoursBody(Shape):
             raise ValueError("must open on some weekday")
         if self.eve == "until" and self.eve_closes in (None, "00:00"):
             raise ValueError("needs the time at which the day before a holiday ends")
+        if self.says_away and not self.away_text.strip():
+            raise ValueError("needs the text that is sent while it is closed")
+        if set(_BRACED.findall(self.away_text)) - {words.PLACEHOLDER}:
+            raise ValueError("knows no other words in braces than {opens}")
         return self
 
 
@@ -131,7 +141,8 @@ class Preset(Shape):
 
 class BusinessHours(Shape):
     """``changes_at`` is when it next opens or closes, null for not within a year. ``closures`` are those
-    of the next twelve months. Without ``updated_at`` nothing was saved yet."""
+    of the next twelve months. ``away_opens`` is what ``{opens}`` says next, in the business's language;
+    empty where it never closes. Without ``updated_at`` nothing was saved yet."""
 
     week: list[list[Interval]] | None
     holidays: list[str]
@@ -143,6 +154,9 @@ class BusinessHours(Shape):
     changes_at: datetime | None
     presets: list[Preset]
     closures: list[Closure]
+    says_away: bool
+    away_text: str
+    away_opens: str
     updated_at: datetime | None
 
 
@@ -158,10 +172,12 @@ def values_of(body: HoursBody) -> dict[str, Any]:
             day.model_dump(mode="json")
             for day in sorted(body.days, key=lambda day: (day.first, day.last, day.name))
         ],
+        "says_away": body.says_away,
+        "away_text": body.away_text.strip(),
     }
 
 
-def hours_of(hours: Hours, row: HoursRow | None, at: datetime) -> BusinessHours:
+def hours_of(hours: Hours, row: HoursRow | None, at: datetime, language: str) -> BusinessHours:
     state: State = calendar.state_at(hours, at)
     today = at.astimezone(hours.zone).date()
     eve = hours.eve_closes_min
@@ -187,6 +203,9 @@ def hours_of(hours: Hours, row: HoursRow | None, at: datetime) -> BusinessHours:
             )
             for closure in calendar.closures(hours, today, SHOWN_DAYS)
         ],
+        says_away=row is not None and row.says_away,
+        away_text="" if row is None else row.away_text,
+        away_opens=words.next_opening(hours, at, language),
         updated_at=None if row is None else row.updated_at,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKeyConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKeyConstraint, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from maane.kit.db import Base, BigId, Utc
@@ -19,7 +19,8 @@ class BusinessHours(TenantOwned, Base):
     midnight on the business's wall clock, 1440 being the day's end; None is always. ``holidays`` are
     the presets on which it is closed, ``eve_closes_min`` when the day before one of them ends: 0 for
     closed, None for as usual. ``days`` are its own: ``first`` and ``last`` as ``YYYY-MM-DD``,
-    ``name``, ``is_open``.
+    ``name``, ``is_open``. With ``says_away`` who writes on WhatsApp while it is closed gets ``away_text``
+    in place of the assistant's answer.
     """
 
     __tablename__ = "business_hours"
@@ -33,4 +34,6 @@ class BusinessHours(TenantOwned, Base):
     holidays: Mapped[list[str]] = mapped_column(JSON)
     eve_closes_min: Mapped[int | None]
     days: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    says_away: Mapped[bool] = mapped_column(default=False)
+    away_text: Mapped[str] = mapped_column(Text, default="")
     updated_at: Mapped[datetime] = mapped_column(Utc)

@@ -9,11 +9,15 @@ from maane.hours import store
 from maane.hours.calendar import Hours, SpecialDay
 from maane.hours.contract import HoursBody, values_of
 from maane.hours.models import BusinessHours
+from maane.jobs.queue import Jobs
 from maane.kit.db import Transaction, now
 from maane.tenancy import audit
 from maane.tenancy import operations as tenancy
 from maane.tenancy.access import Caller, Tenant
 from maane.tenancy.models import Business
+
+CHANGED_JOB = "apply changed hours"
+"""Of a business: what waits for an opening looks at the new one."""
 
 
 def find_row(tx: Transaction, tenant: Tenant) -> BusinessHours | None:
@@ -43,10 +47,13 @@ def hours_in(tenant: Tenant, row: BusinessHours | None) -> Hours:
         )
         for day in row.days
     ]
-    return Hours(zone, row.week, frozenset(row.holidays), row.eve_closes_min, days)
+    away = row.away_text if row.says_away else None
+    return Hours(zone, row.week, frozenset(row.holidays), row.eve_closes_min, days, away)
 
 
-def replace(tx: Transaction, tenant: Tenant, caller: Caller, body: HoursBody) -> BusinessHours:
+def replace(
+    tx: Transaction, jobs: Jobs, tenant: Tenant, caller: Caller, body: HoursBody
+) -> BusinessHours:
     """Holds from the next turn on. Saving what is there already changes nothing."""
     tenancy.lock(tx, tenant)
     values = values_of(body)
@@ -61,5 +68,7 @@ def replace(tx: Transaction, tenant: Tenant, caller: Caller, body: HoursBody) ->
             setattr(row, key, value)
         row.updated_at = now()
     tenancy.keep_hours(tx, tenant)
+    cause = f"{row.updated_at:%Y%m%d%H%M%S%f}"
+    jobs.enqueue_turn(tx, CHANGED_JOB, tenant.id, tenant.id, "hours", because=cause)
     audit.record(tx, caller, "hours.changed", f"business:{tenant.id} hours")
     return row

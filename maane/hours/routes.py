@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
+from flask import current_app
+
 from maane.hours import contract, operations
+from maane.jobs.queue import Jobs
 from maane.kit.db import now
 from maane.kit.endpoint import Routes, tx
 from maane.tenancy.access import BUSINESS, caller, tenant
@@ -19,10 +24,12 @@ def get_hours() -> contract.BusinessHours:
 @routes.declare("PUT", "", access=BUSINESS, body=contract.HoursBody, returns=contract.BusinessHours)
 def replace_hours(body: contract.HoursBody) -> contract.BusinessHours:
     """Replaces all of it, from the next answer on."""
-    operations.replace(tx(), tenant(), caller(), body)
+    jobs = cast("Jobs", current_app.extensions["maane.jobs"])
+    operations.replace(tx(), jobs, tenant(), caller(), body)
     return _shown()
 
 
 def _shown() -> contract.BusinessHours:
     row = operations.find_row(tx(), tenant())
-    return contract.hours_of(operations.hours_in(tenant(), row), row, now())
+    hours = operations.hours_in(tenant(), row)
+    return contract.hours_of(hours, row, now(), tenant().language)

@@ -14,11 +14,20 @@ TOLD_DAYS = 30
 """So far ahead a model is told of days that are not as their weekdays."""
 _WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 _OPENS = {
-    "he": "כרגע אנחנו סגורים. נפתח ב{day} בשעה {time}.",
-    "en": "We are closed now, and open on {day} at {time}.",
-    "ar": "نحن مغلقون الآن، ونفتح يوم {day} الساعة {time}.",
-    "ru": "Сейчас мы закрыты. Откроемся: {day}, {time}.",
+    "he": "כרגע אנחנו סגורים. נפתח {opens}.",
+    "en": "We are closed now, and open {opens}.",
+    "ar": "نحن مغلقون الآن، ونفتح {opens}.",
+    "ru": "Сейчас мы закрыты. Откроемся: {opens}.",
 }
+_MOMENTS = {
+    "he": ("ב{day} בשעה {time}", "במועד שעוד לא נקבע"),
+    "en": ("on {day} at {time}", "at a time that is not set yet"),
+    "ar": ("يوم {day} الساعة {time}", "في موعد لم يُحدَّد بعد"),
+    "ru": ("{day}, {time}", "дата ещё не назначена"),
+}
+"""A time as it stands in a sentence, and one that is not in sight."""
+PLACEHOLDER = "{opens}"
+"""Stands in a business's away text for the time of the next opening."""
 _LOCALES = {"he": "he", "en": "en_GB", "ar": "ar", "ru": "ru"}
 
 
@@ -31,10 +40,33 @@ def opening(hours: Hours | None, at: datetime, language: str) -> str:
     state = None if hours is None else calendar.state_at(hours, at)
     if hours is None or state is None or state.is_open or state.until is None:
         return ""
-    wall = state.until.astimezone(hours.zone)
-    return _OPENS.get(language, _OPENS["en"]).format(
-        day=day_in_words(wall.date(), language), time=f"{wall:%H:%M}"
-    )
+    opens = moment(hours, state.until, language)
+    return _OPENS.get(language, _OPENS["en"]).format(opens=opens)
+
+
+def moment(hours: Hours, at: datetime | None, language: str) -> str:
+    """A time on the business's clock, None for one that is not in sight."""
+    known, unknown = _MOMENTS.get(language, _MOMENTS["en"])
+    if at is None:
+        return unknown
+    wall = at.astimezone(hours.zone)
+    return known.format(day=day_in_words(wall.date(), language), time=f"{wall:%H:%M}")
+
+
+def away(hours: Hours, opens_at: datetime | None, language: str) -> str:
+    """What the business says while it is closed, with when it opens in the customer's language."""
+    return (hours.away or "").replace(PLACEHOLDER, moment(hours, opens_at, language))
+
+
+def next_opening(hours: Hours, at: datetime, language: str) -> str:
+    """What the placeholder would say next: now where it is closed, else when it has closed. Empty where
+    it never closes."""
+    state = calendar.state_at(hours, at)
+    if state.is_open:
+        if state.until is None:
+            return ""
+        state = calendar.state_at(hours, state.until)
+    return moment(hours, state.until, language)
 
 
 def for_model(hours: Hours, at: datetime) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hmac
 import logging
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,13 +33,15 @@ VERSION = "1"
 SCHEMA = "dbos"
 CONCEALED = ":by-key:"
 TURNS = "turns"
+LATER = ":later:"
 POLL_S = 0.1
-TURNS_AT_ONCE = 32
+TURNS_AT_ONCE = 64
 PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
 LONGEST_PAUSE_S = 300.0
 DATABASE_PAUSE_S = 1.0
-DELAY_TICK_S = 1.0
-"""How often DBOS looks for jobs whose delay has passed."""
+EARLY_S = 1.5
+"""So long before it is due a job comes back: the second in which DBOS looks for jobs whose delay has
+passed, and time to begin all those that it finds then."""
 
 
 class TryLater(Exception):
@@ -81,7 +84,9 @@ class Jobs:
         self._database = database
         self._secret = secret
         self._client = DBOSClient(
-            system_database_url=_url(database.url),
+            # Ours, and not one of its own of the same database: it compiles its statements once only for
+            # connections of its own engine's dialect, and that was a quarter of a webhook's time.
+            system_database_engine=database.engine,
             dbos_system_schema=None if database.is_sqlite else SCHEMA,
             application_name=APPLICATION,
             lazy=True,
@@ -168,7 +173,8 @@ def run_jobs(
     """Runs the jobs by their names until ``stopping`` is set.
 
     Work that this ``worker_id`` had begun when it was killed is taken up again first. A job that
-    raises is tried again after each of ``PAUSES_S``, or later where the cause asks for it.
+    raises is tried again after each of ``PAUSES_S``, or later where the cause asks for it; until then it
+    holds nothing, and others of its partition run.
     """
     config: DBOSConfig = {
         "name": APPLICATION,
@@ -212,36 +218,54 @@ def _register(name: str, job: Job, stopping: threading.Event) -> None:
         job.give_up(business_id, subject_id)
 
     @DBOS.workflow(name=name)
-    def workflow(business_id: int, subject_id: int) -> None:
-        pauses_s = iter(PAUSES_S)
+    def workflow(business_id: int, subject_id: int, due_at: float = 0.0, tried: int = 0) -> None:
+        # No step: who is killed here waits for the same instant again.
+        time.sleep(min(max(0.0, due_at - time.time()), EARLY_S))
         while (outcome := attempt(business_id, subject_id)) is not None:
+            subject = (business_id, subject_id)
             if isinstance(outcome, Wait):
-                if outcome.after_s > DELAY_TICK_S:
-                    _come_back(name, business_id, subject_id, outcome.after_s - DELAY_TICK_S)
+                if outcome.after_s > EARLY_S:
+                    due_at = time.time() + outcome.after_s
+                    _come_back(name, outcome.after_s - EARLY_S, *subject, due_at, tried)
                     return
                 DBOS.sleep(outcome.after_s)
-            elif (pause_s := next(pauses_s, None)) is not None:
-                DBOS.sleep(max(pause_s, outcome))
-            else:
-                give_up(business_id, subject_id)
+            elif tried == len(PAUSES_S):
+                give_up(*subject)
                 return
+            else:
+                pause_s = max(PAUSES_S[tried], outcome)
+                tried += 1
+                # False for one that slept here when a version before this one ended: it goes on so.
+                if DBOS.patch("tries come back"):
+                    _come_back(name, pause_s, *subject, 0.0, tried)
+                    return
+                DBOS.sleep(pause_s)
 
 
-def _come_back(name: str, business_id: int, subject_id: int, after_s: float) -> None:
+def _come_back(
+    name: str, delay_s: float, business_id: int, subject_id: int, due_at: float, tried: int
+) -> None:
     """Enqueues the running job once more for later, in its partition. Meanwhile it holds no thread and
-    others of the partition run. The workflow's id is the parent's with a word more, so a worker killed
-    here finds what it had enqueued. DBOS's delays end up to a tick late; the caller sleeps the rest."""
+    others of the partition run. A job that is to be on time is taken up ``EARLY_S`` before it is due
+    (``due_at``, seconds of the epoch), and then waits for the rest. ``tried``: so many tries failed."""
     own_id = cast("str", DBOS.workflow_id)
     status = cast("WorkflowStatus", DBOS.get_workflow_status(own_id))
     options: EnqueueOptions = {
         "queue_name": TURNS,
         "workflow_name": name,
-        "workflow_id": f"{own_id}:later",
+        "workflow_id": later_id(own_id),
         "queue_partition_key": cast("str", status.queue_partition_key),
         "app_version": VERSION,
-        "delay_seconds": after_s,
+        "delay_seconds": delay_s,
     }
-    DBOS.enqueue_workflow_with_options(options, business_id, subject_id)
+    DBOS.enqueue_workflow_with_options(options, business_id, subject_id, due_at, tried)
+
+
+def later_id(own_id: str) -> str:
+    """The id under which a job comes back: it follows from its own, so a worker that was killed here
+    finds what it had enqueued, and no two are the same."""
+    first, _, number = own_id.rpartition(LATER)
+    return f"{first}{LATER}{int(number) + 1}" if first else f"{own_id}{LATER}1"
 
 
 def try_job(

@@ -32,7 +32,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-from maane.kit.engines import BEGIN_WRITING, postgres_engine, sqlite_engine
+from maane.kit.engines import BEGIN_WRITING, BUSY_TIMEOUT_MS, postgres_engine, sqlite_engine
 from maane.kit.errors import Invalid, Unavailable
 from maane.kit.prepared import Prepared, PreparedQuery
 
@@ -134,21 +134,49 @@ def _announce(scope: int) -> str:
 _PING = Prepared(select(1))
 
 
+class _WriteTurn:
+    """SQLite's own wait for the write lock sleeps in steps; threads of one process queue here instead and
+    are woken at once. Where another process holds the lock, the queue must not add up: raises
+    ``Unavailable``."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise Unavailable("database", retry_after=1)
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
 class Database:
     """The engines of one process. Made by whoever starts the process, never at import.
 
     ``one_at_a_time`` is for a process of many threads: drivers give the interpreter away at each call,
     and threads that contend for it there took twice the processor's time for the same transactions
-    (``docs/performance.md``).
+    (``docs/performance.md``). ``is_hurried`` is for one that serves somebody who waits, as a caller does:
+    a lock that does not come free and a statement that does not end are the database being away.
     """
 
-    def __init__(self, url: URL, *, pool_size: int = 10, one_at_a_time: bool = False) -> None:
+    def __init__(
+        self,
+        url: URL,
+        *,
+        pool_size: int = 10,
+        one_at_a_time: bool = False,
+        is_hurried: bool = False,
+    ) -> None:
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
-        self.engine = sqlite_engine(url) if self.is_sqlite else postgres_engine(url, pool_size)
-        # SQLite's own wait for the write lock sleeps in steps; threads of one process queue here
-        # instead and are woken at once.
-        self._write: AbstractContextManager[object] = Lock() if self.is_sqlite else nullcontext()
+        self.engine = (
+            sqlite_engine(url)
+            if self.is_sqlite
+            else postgres_engine(url, pool_size, is_hurried=is_hurried)
+        )
+        self._write: AbstractContextManager[object] = (
+            _WriteTurn() if self.is_sqlite else nullcontext()
+        )
         self._turn: AbstractContextManager[object] = RLock() if one_at_a_time else nullcontext()
 
     @contextmanager

@@ -15,6 +15,9 @@ from maane.kit import libpq
 from maane.kit.drivers import driver_of, raise_as_sqlalchemy
 
 BUSY_TIMEOUT_MS = 5_000
+"""So long whoever waits for another's lock waits, at most."""
+SLOW_TIMEOUT_MS = 8_000
+"""So long one statement may take in a process that serves somebody who waits."""
 LOOK_S = 0.002
 BEGIN_WRITING = "BEGIN IMMEDIATE"
 CONNECT_TIMEOUT_S = 3
@@ -64,7 +67,8 @@ class LibpqDialect(PGDialect_psycopg):
 registry.register("postgresql.libpq", __name__, LibpqDialect.__name__)
 
 
-def postgres_engine(url: URL, pool_size: int) -> Engine:
+def postgres_engine(url: URL, pool_size: int, *, is_hurried: bool = False) -> Engine:
+    """``is_hurried``: a statement that waits for a lock, or takes long, fails."""
     engine = create_engine(
         url.set(drivername="postgresql+libpq"),
         # An error's text must not carry what a customer wrote into a log.
@@ -81,6 +85,15 @@ def postgres_engine(url: URL, pool_size: int) -> Engine:
         pool_use_lifo=True,
         connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "maane"},
     )
+    if is_hurried:
+
+        @event.listens_for(engine, "connect")
+        def prepare(connection: libpq.Driver, _: object) -> None:
+            libpq.command(
+                connection,
+                f"SET lock_timeout = {BUSY_TIMEOUT_MS}; SET statement_timeout = {SLOW_TIMEOUT_MS}",
+            )
+
     event.listen(engine, "begin", _begin)
     return engine
 

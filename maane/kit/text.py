@@ -17,6 +17,8 @@ _UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _INVISIBLE = dict.fromkeys([0x200E, 0x200F, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _DASHES = re.compile(r"[\u2010-\u2015\u2212\u05be\u00ad]")
 
+_ENDS = re.compile(r"[.!?؟](?=\s|\Z)|\n")
+
 _SCRIPTS = (
     ("he", re.compile("[\u0590-\u05ff]")),
     ("ar", re.compile("[\u0600-\u06ff\u0750-\u077f]")),
@@ -42,6 +44,29 @@ def storable(value: str) -> str:
     """Text from a machine outside, which cannot be asked to mend it: what no database or no wire
     would take (control characters, lone surrogates) is left out."""
     return _UNSTORABLE.sub("", value)
+
+
+def wire_length(text: str) -> int:
+    """How long a text is where pictures count as two, as providers and browsers count (UTF-16)."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def up_to_sentence(text: str) -> str:
+    """A text that was cut off somewhere, up to the last of its sentences or lines that is whole; where
+    that would leave less than half of it, as far as it goes."""
+    ends = [found.end() for found in _ENDS.finditer(text)]
+    if ends and ends[-1] * 2 >= len(text):
+        return text[: ends[-1]].rstrip()
+    return f"{text.rstrip()}…" if text else ""
+
+
+def shortened(text: str, longest: int) -> str:
+    """A text within so many characters, as the wire counts them."""
+    if wire_length(text) <= longest:
+        return text
+    # A picture that is cut through is left out.
+    fits = text.encode("utf-16-le", "surrogatepass")[: 2 * (longest - 1)]
+    return up_to_sentence(fits.decode("utf-16-le", "ignore"))
 
 
 def language_of(text: str) -> str | None:

@@ -9,20 +9,70 @@ behind something slow goes on beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from io import BytesIO
-from threading import RLock
+from threading import RLock, local
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-MAX_BODY_BYTES = 1024 * 1024
+MAX_BODY_BYTES = 4 * 1024 * 1024
+"""Meta delivers up to a thousand events at once, in at most 3 MB."""
 MAX_DRAIN_BYTES = 8 * 1024 * 1024
 CHUNK_BYTES = 64 * 1024
 PATIENCE_S = 0.25
 """Far above what a busy process makes a request wait: once the queue outlasts this, all run at once,
 which is slower, which keeps the queue long."""
+
+
+TURN = "maane.turn"
+"""The key of the request's turn in its environ."""
+
+
+class Turn:
+    """What one request at a time has. Taken twice by a thread whose request calls the webhook from within
+    (the simulator): a thread does not wait for itself."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._mine = local()
+
+    def take(self) -> None:
+        """Goes on without it where it was not had within ``PATIENCE_S``."""
+        if self._lock.acquire(timeout=PATIENCE_S):
+            self._mine.depth = self.depth + 1
+
+    def leave(self) -> None:
+        """Gives it back where this thread has it."""
+        if self.depth:
+            self._mine.depth = self.depth - 1
+            self._lock.release()
+
+    @property
+    def depth(self) -> int:
+        """How often this thread has taken it."""
+        return getattr(self._mine, "depth", 0)
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Inside, others run. After it this thread goes on in its turn, or without one as above."""
+        depth = self.depth
+        for _ in range(depth):
+            self.leave()
+        try:
+            yield
+        finally:
+            for _ in range(depth):
+                self.take()
+
+
+def resting(environ: WSGIEnvironment) -> AbstractContextManager[None]:
+    """For a request that waits for something outside: inside, others run in its turn. It must hold no
+    transaction then."""
+    turn: Turn | None = environ.get(TURN)
+    return nullcontext() if turn is None else turn.resting()
 
 
 class Turns:
@@ -35,8 +85,7 @@ class Turns:
 
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app
-        # The simulator calls the webhook from within a request; a thread does not wait for itself.
-        self._turn = RLock()
+        self._turn = Turn()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         stream: IO[bytes] = environ["wsgi.input"]
@@ -51,12 +100,14 @@ class Turns:
             is_whole = len(body) <= MAX_BODY_BYTES
             environ["CONTENT_LENGTH"] = str(len(body) if is_whole else MAX_DRAIN_BYTES)
             environ.pop("HTTP_TRANSFER_ENCODING", None)
-        is_my_turn = self._turn.acquire(timeout=PATIENCE_S)
+        environ[TURN] = self._turn
+        had = self._turn.depth
+        self._turn.take()
         try:
             answer = self._app(environ, start_response)
         finally:
-            if is_my_turn:
-                self._turn.release()
+            if self._turn.depth > had:
+                self._turn.leave()
         if length <= MAX_DRAIN_BYTES and (length > MAX_BODY_BYTES or is_chunked):
             _drain(stream)
         return answer

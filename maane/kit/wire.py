@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from functools import cache
 from ssl import SSLContext
 from typing import Any
@@ -25,6 +28,13 @@ def document_of(answer: httpx.Response) -> dict[str, Any]:
 
 
 def asked_wait_s(answer: httpx.Response) -> float:
-    """``Retry-After`` in seconds; 0 where none is asked for."""
+    """``Retry-After`` in seconds, given as such or as an instant; 0 where none is asked for."""
     asked = answer.headers.get("Retry-After", "")
-    return float(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0.0
+    if asked.isascii() and asked.isdigit():
+        return float(asked) if len(asked) < 6 else 0.0
+    try:
+        at = parsedate_to_datetime(asked)
+    except ValueError:
+        return 0.0
+    at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+    return max(0.0, at.timestamp() - time.time())

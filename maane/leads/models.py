@@ -65,7 +65,9 @@ class LeadEvent(TenantOwned, Base):
 
     __tablename__ = "lead_events"
     __table_args__ = tenant_keys(
-        CheckConstraint("kind IN ('created', 'moved', 'changed', 'intake', 'merged')", name="kind"),
+        CheckConstraint(
+            "kind IN ('created', 'moved', 'changed', 'intake', 'merged', 'called')", name="kind"
+        ),
         Index("ix_lead_events_business_id_lead_id_id", "business_id", "lead_id", "id"),
     )
 

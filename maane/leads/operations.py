@@ -141,17 +141,19 @@ def add_from_intake(
     """Puts what intake learnt into the lead: the name in its place, the need as a line of the note.
 
     Only a name that stood in for one (``stand_ins``: what the channel calls the person) is replaced;
-    a name that somebody gave to the lead stays, and the new one goes into the note. A note that is
-    full keeps its beginning. Raises ``NotFound``.
+    a name that somebody gave to the lead stays, and the new one goes into the note. A line that the note
+    has is not written again: an answer that was not sent is made anew. A note that is full keeps its
+    beginning. Raises ``NotFound``.
     """
     lead = _lock_lead(tx, tenant, lead_id)
     was = {"name": lead.name, "note": lead.note}
-    lines = [lead.note]
+    lines = lead.note.split("\n") if lead.note else []
     if name and lead.name in stand_ins:
         lead.name = name
-    elif name and name != lead.name:
-        lines.append(name)
-    lead.note = "\n".join(line for line in (*lines, need) if line)[:MAX_NOTE]
+        name = None
+    told = [None if name == lead.name else name, *(need or "").split("\n")]
+    lines += [line for line in told if line and line not in lines]
+    lead.note = "\n".join(lines)[:MAX_NOTE]
     lead.updated_at = now()
     tx.flush()
     changed = [key for key, value in was.items() if getattr(lead, key) != value]
@@ -205,6 +207,11 @@ def same_person_ids(tx: Transaction, tenant: Tenant, lead: Lead) -> list[int]:
             rows = store.list_sharing(tx, tenant, value, [own], limit=SHOWN_IN_GROUPS)
             found |= {row.id for row in rows}
     return sorted(found - {lead.id}, reverse=True)
+
+
+def names_of(tx: Transaction, tenant: Tenant, lead_ids: Collection[int]) -> dict[int, str]:
+    """The names of these leads, by their ids."""
+    return store.names_of(tx, tenant, sorted(lead_ids)) if lead_ids else {}
 
 
 def phones_of(tx: Transaction, tenant: Tenant, lead_ids: Collection[int]) -> set[str]:

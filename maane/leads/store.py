@@ -61,6 +61,13 @@ def list_leads(
     return page(tx, statement, Lead.id, limit=limit, after=after)
 
 
+def names_of(tx: Session, tenant: Tenant, lead_ids: Sequence[int]) -> dict[int, str]:
+    rows = tx.execute(
+        select(Lead.id, Lead.name).where(Lead.business_id == tenant.id, Lead.id.in_(lead_ids))
+    )
+    return {row.id: row.name for row in rows}
+
+
 def phones_of(tx: Session, tenant: Tenant, lead_ids: Sequence[int]) -> set[str]:
     rows = tx.scalars(
         select(Lead.phone).where(

@@ -65,5 +65,13 @@ class Notices:
         if wait is not None:
             raise NotYet(wait.total_seconds())
 
+    def follow_hours(self, business_id: int, _: int) -> None:
+        """What waits for an opening looks at the hours that were changed."""
+        with self.database.transaction(business_id) as tx:
+            operations.follow_hours(tx, self.jobs, tenant_for_job(tx, business_id))
+
+    def give_up_following(self, business_id: int, _: int) -> None:
+        """The log says so; each look at its own time computes anew."""
+
     def give_up_escalating(self, business_id: int, notification_id: int) -> None:
         """The log says so; the customer still stands in the list of those who wait."""

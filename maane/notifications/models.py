@@ -21,7 +21,14 @@ from maane.kit.db import Base, BigId, Utc
 from maane.tenancy.models import TenantOwned, tenant_keys
 
 Kind = Literal[
-    "handed_over", "escalated", "message_taken", "unanswered", "booked", "booking_cancelled"
+    "handed_over",
+    "away",
+    "transfer_missed",
+    "escalated",
+    "message_taken",
+    "unanswered",
+    "booked",
+    "booking_cancelled",
 ]
 
 
@@ -49,8 +56,10 @@ class Notification(TenantOwned, Base):
     """One thing that people of the business are to know of a conversation. ``message_id`` is the message
     that it is about, so the same thing told twice is one row.
 
-    ``handed_over_at`` names the handover that a ``handed_over`` or ``escalated`` one is about, as the
-    conversation's ``owned_at`` does, and ``escalates_at`` when that escalates if nobody came.
+    ``handed_over_at`` names the handover, or the away text of a closed business, that a ``handed_over``,
+    ``away`` or ``escalated`` one is about, as the conversation's ``owned_at`` does, and ``escalates_at``
+    when that escalates if nobody came: ``escalate_after_min`` after ``created_at``, or after the opening
+    that follows it. Those of a version before that have no minutes, and keep their time.
     ``customer_told`` is what became of the word that an escalation owes the customer. (The queue has a
     table named notifications of its own in the same SQLite file.)
     """
@@ -84,6 +93,7 @@ class Notification(TenantOwned, Base):
     message_id: Mapped[int] = mapped_column(BigId)
     handed_over_at: Mapped[datetime | None] = mapped_column(Utc)
     escalates_at: Mapped[datetime | None] = mapped_column(Utc)
+    escalate_after_min: Mapped[int | None]
     customer_told: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Utc)
 

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from maane.conversations import escalation, ownership
+from maane.conversations import away, escalation, ownership
 from maane.conversations import operations as conversations
 from maane.conversations.models import Conversation
+from maane.hours import calendar
+from maane.hours import operations as opening
 from maane.jobs.queue import Jobs
 from maane.kit.db import Transaction, now
 from maane.kit.errors import Conflict, NotFound, Throttled
@@ -27,6 +29,9 @@ from maane.tenancy.access import Caller, Tenant
 MAIL_JOB = "send notification by e-mail"
 WHATSAPP_JOB = "send notification by whatsapp"
 ESCALATE_JOB = "escalate handover"
+HANDOVERS = ("handed_over", ownership.AWAY)
+"""Reasons to be silent after which somebody is to come."""
+KINDS_OF_HANDOVERS = (*HANDOVERS, "transfer_missed")
 JOBS = {"email": MAIL_JOB, "whatsapp": WHATSAPP_JOB}
 DEFAULT_ESCALATE_AFTER_MIN = 15
 BETWEEN_TESTS_S = 10
@@ -70,16 +75,36 @@ def tell_of_answer(
     *,
     is_taken: bool,
     appointment: Literal["booked", "booking_cancelled"] | None,
+    was_handed_over: bool = False,
 ) -> None:
-    """Tells that the answer that was just decided on handed the conversation over, or, with
-    ``is_taken``, that a message was taken and a call back promised; and what it did to an appointment.
-    Asks the database nothing where it did nothing of this."""
+    """Tells that the answer that was just decided on handed the conversation over, or was the away text
+    of a closed business, or, with ``is_taken``, that a message was taken and a call back promised; and
+    what it did to an appointment. ``was_handed_over``: the conversation was a person's before, as that of
+    a call may be which goes on. Asks the database nothing where it did nothing of this."""
     if appointment is not None:
         _tell(tx, jobs, tenant, appointment, conversation, conversation.last_message_id)
-    if conversations.is_silent(conversation) and conversation.silence_reason == "handed_over":
+    if was_handed_over:
+        if is_taken:
+            _tell(tx, jobs, tenant, "message_taken", conversation, conversation.last_message_id)
+    elif conversations.is_silent(conversation) and conversation.silence_reason == "handed_over":
         _tell(tx, jobs, tenant, "handed_over", conversation, conversation.last_message_id)
+    elif conversation.silence_reason == ownership.AWAY:
+        _tell(tx, jobs, tenant, "away", conversation, conversation.last_message_id)
     elif is_taken:
         _tell(tx, jobs, tenant, "message_taken", conversation, conversation.last_message_id)
+
+
+def is_told_of(tx: Transaction, tenant: Tenant, message_id: int) -> bool:
+    """True where people were told of something that this message says to its customer."""
+    return store.is_told_of(tx, tenant, message_id)
+
+
+def tell_of_missed_transfer(
+    tx: Transaction, jobs: Jobs, tenant: Tenant, conversation: Conversation, message_id: int
+) -> None:
+    """Tells, once, that a caller was put through and nobody came; ``message_id`` is the one that said so
+    to the caller. It escalates as any handover."""
+    _tell(tx, jobs, tenant, "transfer_missed", conversation, message_id)
 
 
 def tell_of_failure(
@@ -115,15 +140,21 @@ def tell_of_refusal(
 
 
 def escalate(tx: Transaction, jobs: Jobs, tenant: Tenant, notification_id: int) -> timedelta | None:
-    """Escalates a handover for which nobody came, once its time has come: everybody is told again, and
-    the customer is. How long there is to wait, or None when there is nothing to do any more."""
+    """Escalates a handover for which nobody came, once its time has come by the hours as they are now:
+    everybody is told again, and the customer is. How long there is to wait, or None when there is nothing
+    to do any more."""
     notification = store.find_notification(tx, tenant, notification_id)
     if notification is None or notification.escalates_at is None:
         return None
     at = now()
+    notification.escalates_at = _due_again(tx, tenant, notification) or notification.escalates_at
+    tx.flush()
     if at < notification.escalates_at:
         return notification.escalates_at - at
     conversation = conversations.lock(tx, tenant, notification.conversation_id)
+    if store.is_told(tx, tenant, "escalated", notification.message_id):
+        # Hours that changed brought a second look, or a third.
+        return None
     if not _is_still_waiting(conversation, notification) or not tenancy.is_active(tx, tenant):
         return None
     wrote = escalation.last_words(tx, tenant, conversation)
@@ -137,9 +168,35 @@ def escalate(tx: Transaction, jobs: Jobs, tenant: Tenant, notification_id: int) 
         "escalated",
         conversation,
         notification.message_id,
-        customer_told="window_closed" if told is None else "queued",
+        customer_told=_told(conversation, was_told=told is not None),
     )
     return None
+
+
+def _told(conversation: Conversation, *, was_told: bool) -> str | None:
+    """What became of the word to the customer; nobody is written to in a call."""
+    if conversation.is_spoken:
+        return None
+    return "queued" if was_told else "window_closed"
+
+
+def follow_hours(tx: Transaction, jobs: Jobs, tenant: Tenant) -> None:
+    """Gives all who wait for an opening the time that the hours, which were just changed, have for it.
+    One that has become earlier is looked at by a job more; the first one finds that it was."""
+    hours = opening.find_row(tx, tenant)
+    if hours is None:
+        return
+    away.follow_hours(tx, tenant, opening.hours_in(tenant, hours))
+    for notification in store.list_due_after(tx, tenant, now()):
+        before, due = notification.escalates_at, _due_again(tx, tenant, notification)
+        if before is None or due is None or due == before:
+            continue
+        notification.escalates_at = due
+        if due < before:
+            cause = f"{hours.updated_at:%Y%m%d%H%M%S%f}"
+            key, line = notification.id, f"escalation:{notification.id}"
+            jobs.enqueue_turn(tx, ESCALATE_JOB, tenant.id, key, line, because=cause)
+    tx.flush()
 
 
 def _is_still_waiting(conversation: Conversation, notification: Notification) -> bool:
@@ -147,7 +204,7 @@ def _is_still_waiting(conversation: Conversation, notification: Notification) ->
     return (
         conversation.status == "open"
         and conversation.is_waiting
-        and conversation.silence_reason == "handed_over"
+        and conversation.silence_reason in HANDOVERS
         and conversation.owned_at == notification.handed_over_at
         and conversation.escalated_at is None
     )
@@ -165,14 +222,15 @@ def _tell(
 ) -> None:
     chosen = settings_of(tx, tenant)
     at = now()
-    after = timedelta(minutes=chosen.escalate_after_min)
-    is_handover = kind == "handed_over"
+    is_handover = kind in KINDS_OF_HANDOVERS
+    after_min = chosen.escalate_after_min if is_handover else None
     values = {
         "kind": kind,
         "conversation_id": conversation.id,
         "message_id": message_id,
-        "handed_over_at": conversation.owned_at if kind in ("handed_over", "escalated") else None,
-        "escalates_at": at + after if is_handover else None,
+        "handed_over_at": conversation.owned_at if is_handover or kind == "escalated" else None,
+        "escalates_at": None if after_min is None else _due_at(tx, tenant, at, after_min),
+        "escalate_after_min": after_min,
         "customer_told": customer_told,
         "created_at": at,
     }
@@ -189,6 +247,20 @@ def _tell(
         jobs.enqueue_turn(
             tx, ESCALATE_JOB, tenant.id, notification_id, f"escalation:{notification_id}"
         )
+
+
+def _due_at(tx: Transaction, tenant: Tenant, at: datetime, after_min: int) -> datetime:
+    """When a handover of an instant escalates: while a business is closed nobody is late."""
+    counted_from = calendar.counted_from(opening.hours_of(tx, tenant), at)
+    return counted_from + timedelta(minutes=after_min)
+
+
+def _due_again(tx: Transaction, tenant: Tenant, notification: Notification) -> datetime | None:
+    """The same by the hours as they are now; None where no hours were ever said."""
+    after_min = notification.escalate_after_min
+    if after_min is None or opening.find_row(tx, tenant) is None:
+        return None
+    return _due_at(tx, tenant, notification.created_at, after_min)
 
 
 def settings_of(tx: Transaction, tenant: Tenant) -> Chosen:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -79,6 +80,31 @@ def find_notification(tx: Session, tenant: Tenant, notification_id: int) -> Noti
             Notification.business_id == tenant.id, Notification.id == notification_id
         )
     ).one_or_none()
+
+
+def is_told(tx: Session, tenant: Tenant, kind: str, message_id: int) -> bool:
+    statement = select(Notification.id).where(
+        Notification.business_id == tenant.id,
+        Notification.kind == kind,
+        Notification.message_id == message_id,
+    )
+    return tx.scalars(statement).first() is not None
+
+
+def is_told_of(tx: Session, tenant: Tenant, message_id: int) -> bool:
+    statement = select(Notification.id).where(
+        Notification.business_id == tenant.id, Notification.message_id == message_id
+    )
+    return tx.scalars(statement).first() is not None
+
+
+def list_due_after(tx: Session, tenant: Tenant, at: datetime) -> Sequence[Notification]:
+    """Handovers whose look is still to come."""
+    return tx.scalars(
+        select(Notification)
+        .where(Notification.business_id == tenant.id, Notification.escalates_at > at)
+        .order_by(Notification.id)
+    ).all()
 
 
 def list_notifications(

@@ -16,6 +16,8 @@ LONGEST_SUBJECT = 150
 _HEADLINES = {
     "he": {
         "handed_over": "{name} מבקש/ת מענה מאדם",
+        "away": "{name} כתב/ה כשהעסק סגור",
+        "transfer_missed": "{name} רצה/תה לדבר עם אדם, ואף אחד לא ענה",
         "escalated": "עדיין לא ענו ל{name}",
         "message_taken": "{name} השאיר/ה הודעה",
         "unanswered": "לא הצלחנו לענות ל{name}",
@@ -24,6 +26,8 @@ _HEADLINES = {
     },
     "en": {
         "handed_over": "{name} needs a person",
+        "away": "{name} wrote while you are closed",
+        "transfer_missed": "{name} asked for a person on the phone, and nobody picked up",
         "escalated": "Nobody has answered {name} yet",
         "message_taken": "{name} left a message",
         "unanswered": "We could not answer {name}",
@@ -32,6 +36,8 @@ _HEADLINES = {
     },
     "ar": {
         "handed_over": "{name} بحاجة إلى شخص يجيب",
+        "away": "كتب {name} والنشاط مغلق",
+        "transfer_missed": "طلب {name} التحدث إلى شخص ولم يُجب أحد",
         "escalated": "لم يُجب أحد {name} بعد",
         "message_taken": "ترك {name} رسالة",
         "unanswered": "لم نتمكن من الرد على {name}",
@@ -40,6 +46,8 @@ _HEADLINES = {
     },
     "ru": {
         "handed_over": "{name} ждёт ответа человека",
+        "away": "{name}: сообщение в нерабочее время",
+        "transfer_missed": "{name} просит соединить с человеком: никто не ответил",
         "escalated": "{name} всё ещё без ответа",
         "message_taken": "{name}: оставлено сообщение",
         "unanswered": "Не удалось ответить: {name}",

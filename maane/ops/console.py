@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from maane.auth import operations as auth
 from maane.auth import store as auth_store
+from maane.channels.voice import connection as voice
 from maane.channels.whatsapp import connection as whatsapp
 from maane.kit.db import Database
 from maane.kit.errors import Invalid
@@ -83,6 +84,15 @@ def connect_twilio_whatsapp(
         whatsapp.connect_twilio(
             tx, tenant, caller_for_job(tenant), settings, account_sid, number, auth_token
         )
+
+
+def connect_twilio(
+    settings: Settings, business_id: int, account_sid: str, number: str, auth_token: str
+) -> None:
+    """Connects a number at Twilio for calls. Raises ``NotFound`` and ``Conflict``."""
+    with opened(settings) as database, database.transaction(business_id) as tx:
+        tenant = tenant_for_job(tx, business_id)
+        voice.connect(tx, tenant, caller_for_job(tenant), settings, account_sid, number, auth_token)
 
 
 def connect_whatsapp(

@@ -2,7 +2,10 @@
 
 from maane.appointments import models as appointments
 from maane.auth import models as auth
+from maane.calls import models as calls
 from maane.channels import inbox
+from maane.channels.voice import models as voice
+from maane.channels.voice.simulator import models as simulator
 from maane.channels.whatsapp import models as whatsapp
 from maane.conversations import models as conversations
 from maane.facts import models as facts
@@ -17,6 +20,7 @@ from maane.tenancy import models as tenancy
 __all__ = [
     "appointments",
     "auth",
+    "calls",
     "conversations",
     "facts",
     "hours",
@@ -26,6 +30,8 @@ __all__ = [
     "notifications",
     "privacy",
     "prompts",
+    "simulator",
     "tenancy",
+    "voice",
     "whatsapp",
 ]

@@ -14,7 +14,9 @@ from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from maane.appointments.models import Appointment, AppointmentLead
+from maane.calls.models import Call, CallText, CallTransfer, CallTurn, OutgoingCall
 from maane.channels.inbox import InboundEvent
+from maane.channels.voice.simulator.models import SimulatedCall, SimulatedLine
 from maane.conversations.models import (
     Conversation,
     ConversationLead,
@@ -24,7 +26,7 @@ from maane.conversations.models import (
 )
 from maane.conversations.ownership import STOPPED
 from maane.leads.models import Lead, LeadEvent
-from maane.media.models import Attachment
+from maane.media.models import Attachment, Recording
 from maane.notifications.models import Delivery, Notification, NotificationRead
 from maane.tenancy.models import AuditEvent
 
@@ -117,6 +119,32 @@ def _attachments(subject: Subject) -> ColumnElement[bool]:
     )
 
 
+def _of_calls(column: Any) -> Callable[[Subject], ColumnElement[bool]]:
+    return lambda subject: column.in_(
+        select(Call.id).where(
+            Call.business_id == subject.business_id,
+            Call.conversation_id.in_(subject.conversation_ids),
+        )
+    )
+
+
+def _simulated(subject: Subject) -> ColumnElement[bool]:
+    return SimulatedCall.call_id.in_(
+        select(Call.id).where(
+            Call.business_id == subject.business_id,
+            Call.conversation_id.in_(subject.conversation_ids),
+        )
+    )
+
+
+def _simulated_lines(subject: Subject) -> ColumnElement[bool]:
+    return SimulatedLine.simulated_call_id.in_(
+        select(SimulatedCall.id).where(
+            SimulatedCall.business_id == subject.business_id, _simulated(subject)
+        )
+    )
+
+
 def _audited(subject: Subject) -> ColumnElement[bool]:
     names = [f"lead:{key}" for key in sorted(subject.lead_ids)]
     names += [f"conversation:{key}" for key in sorted(subject.conversation_ids)]
@@ -157,6 +185,16 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding(InboundEvent, _events, Age(InboundEvent.received_at, InboundEvent.id)),
     # The files themselves follow their rows (media.sweep).
     Holding(Attachment, _attachments, Age(Attachment.created_at, Attachment.id)),
+    # These go with their calls, and in any case after a day.
+    Holding(SimulatedLine, _simulated_lines),
+    Holding(SimulatedCall, _simulated),
+    Holding(Recording, _of_calls(Recording.call_id), Age(Recording.created_at, Recording.id)),
+    # These go with what was said in them, and their calls with the conversations.
+    Holding(CallText, _of_calls(CallText.call_id)),
+    Holding(CallTransfer, _of_calls(CallTransfer.call_id)),
+    Holding(CallTurn, _of_calls(CallTurn.call_id)),
+    Holding(OutgoingCall, _of_calls(OutgoingCall.call_id)),
+    Holding(Call, _in_conversations(Call.conversation_id)),
     Holding(
         Message,
         _in_conversations(Message.conversation_id),
@@ -231,9 +269,14 @@ HOLDS_NONE: dict[str, str] = {
     "lead_stages": "names of stages",
     "login_throttles": "counts sign-ins of people who serve businesses",
     "notification_settings": "addresses of people of the business",
+    "outgoing_settings": "whom the business may call and when, and numbers of people of it",
     "prompt_versions": "texts of the business",
+    "recording_copies": "ids of recordings that are still to be deleted at the provider",
     "retention_runs": "counts",
     "sessions": "people who serve businesses",
+    "voice_channels": "numbers and credentials of the business",
+    "voice_settings": "how the business answers",
+    "voice_transfers": "whom the business has rung for its callers",
     "users": "people who serve businesses",
     "whatsapp_channels": "numbers and credentials of the business",
     "whatsapp_settings": "how the business answers",

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from maane.jobs.queue import Jobs
 from maane.kit.db import Database, now
-from maane.kit.errors import Unavailable
-from maane.kit.logging import LOG
 from maane.media.files import Files
 from maane.media.sweep import sweep
 from maane.privacy import retention
@@ -16,7 +14,6 @@ from maane.tenancy import operations as tenancy
 from maane.tenancy.access import tenant_for_job
 
 RETENTION_JOB = "delete what is too old"
-LOOK_EVERY_S = 600.0
 BETWEEN_BATCHES_S = 0.05
 """So long others have the database to themselves; on SQLite there is one writer at a time."""
 
@@ -29,21 +26,9 @@ class Retention:
     jobs: Jobs
     files: Files
 
-    def plan_nights(self, stopping: threading.Event) -> None:
-        """Looks every few minutes which business's night is due, until ``stopping`` is set. A night that
-        no worker lived to see is made up for by the first one that does."""
-        while True:
-            try:
-                self.plan()
-            except Unavailable:
-                LOG.warning("nights were not planned: the database is away")
-            except Exception as error:
-                LOG.error("nights were not planned", error=type(error).__name__)
-            if stopping.wait(LOOK_EVERY_S):
-                return
-
     def plan(self) -> None:
-        """Enqueues each night that is due: one job for a business and a day, however many ask."""
+        """Enqueues each night that is due: one job for a business and a day, however many ask. A night
+        that no worker lived to see is made up for by the first one that does."""
         at = now()
         with self.database.transaction(writes=False) as tx:
             nights = [(b.id, retention.night_of(b, at)) for b in tenancy.list_retaining(tx)]

@@ -11,6 +11,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from maane.calls import operations as calls
+from maane.channels.voice.recordings.operations import remove_soon
 from maane.conversations import identity
 from maane.conversations import operations as conversations
 from maane.jobs.queue import Jobs
@@ -20,6 +22,7 @@ from maane.leads import history
 from maane.leads import operations as leads
 from maane.leads.models import Lead
 from maane.media.files import Files
+from maane.media.models import Attachment, Recording
 from maane.privacy import store
 from maane.privacy.holdings import HOLDINGS, Holding, Subject
 from maane.tenancy import audit
@@ -85,7 +88,8 @@ def erase(
     tx: Transaction, jobs: Jobs, tenant: Tenant, caller: Caller, lead_id: int, confirmation: str
 ) -> dict[str, int]:
     """Removes everything of a person, in this one transaction; how many rows of which table went. Files
-    that the person sent are removed by a job, once their rows are gone.
+    that the person sent, and recordings that a provider still has, are removed by jobs, once their rows
+    are gone.
 
     ``confirmation``: the name or the phone number on the lead, so that nobody erases by a slip. The
     audit log keeps that it was done, by whom and of which lead id. Raises ``NotFound``, ``Conflict``
@@ -102,6 +106,7 @@ def erase(
     counts = {events.table: store.count_of(tx, tenant, events, subject)}
     store.delete_of(tx, tenant, events, subject)
     subject, lead_ids = _subject(tx, tenant, lead_id)
+    calls.lock_of(tx, tenant, sorted(subject.conversation_ids))
     for key in sorted(subject.conversation_ids):
         conversations.lock(tx, tenant, key)
     erased = [h for h in HOLDINGS if h.stays is None and h is not events]
@@ -113,6 +118,7 @@ def erase(
     others = ",".join(f"lead:{key}" for key in sorted(lead_ids - {lead_id}))
     audit.record(tx, caller, "person.erased", f"lead:{lead_id} {others}".strip())
     jobs.enqueue_turn(tx, SWEEP_JOB, tenant.id, lead_id, "sweep")
+    remove_soon(tx, jobs, tenant, lead_id, "erased")
     return counts
 
 
@@ -173,9 +179,12 @@ def _pages(
 
 
 def _file_keys(database: Database, tenant: Tenant, subject: Subject) -> list[str]:
-    holding = next(h for h in HOLDINGS if h.table == "attachments")
-    pages = _pages(database, tenant, holding, subject)
-    return [row["file_key"] for rows in pages for row in rows]
+    found = []
+    for holding in HOLDINGS:
+        if holding.model in (Attachment, Recording):
+            for rows in _pages(database, tenant, holding, subject):
+                found += [row["file_key"] for row in rows]
+    return found
 
 
 def _packed(archive: zipfile.ZipFile, pipe: _Pipe, place: Path, name: str) -> Iterator[bytes]:

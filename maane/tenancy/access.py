@@ -102,10 +102,10 @@ def tenant() -> Tenant:
 
 def tenant_for_job(tx: Transaction, business_id: int) -> Tenant:
     """The business that a job or the command line works for. Raises ``NotFound``."""
-    business = store.find_business(tx, business_id)
-    if business is None:
+    found = store.find_tenant(tx, business_id)
+    if found is None:
         raise NotFound
-    return Tenant(business.id, business.name, business.language, business.timezone, proof=_PROOF)
+    return Tenant(*found, proof=_PROOF)
 
 
 def caller_for_job(tenant: Tenant | None = None) -> Caller:

@@ -86,9 +86,15 @@ def list_retaining(tx: Transaction) -> Sequence[Business]:
     return store.list_retaining(tx)
 
 
+def list_ids(tx: Transaction) -> Sequence[int]:
+    """All businesses, suspended ones too."""
+    return store.list_ids(tx)
+
+
 def lock(tx: Transaction, tenant: Tenant) -> None:
     """Serializes the writes of one business that must not race, and looks once more whether it is
-    active. Raises ``Forbidden`` when it was suspended after the guard had looked."""
+    active. Of what a turn locks it comes after the conversation and before a lead (decision 0004).
+    Raises ``Forbidden`` when it was suspended after the guard had looked."""
     if not lock_and_look(tx, tenant):
         raise Forbidden("scope_fail")
 

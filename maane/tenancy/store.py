@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
@@ -22,6 +22,17 @@ _LOCK = Prepared(
 
 
 _BUSINESS = PreparedQuery(select(Business).where(Business.id == bindparam("business_id")))
+_TENANT = Prepared(
+    select(_TABLE.c.id, _TABLE.c.name, _TABLE.c.language, _TABLE.c.timezone).where(
+        _TABLE.c.id == bindparam("business_id")
+    )
+)
+
+
+def find_tenant(tx: Transaction, business_id: int) -> tuple[int, str, str, str] | None:
+    """Id, name, language and time zone, without an object of the ORM: each job begins with it."""
+    found = tx.run(_TENANT, {"business_id": business_id})
+    return cast("tuple[int, str, str, str]", found[0]) if found else None
 
 
 def find_business(tx: Transaction, business_id: int) -> Business | None:
@@ -33,6 +44,10 @@ def list_retaining(tx: Session) -> Sequence[Business]:
     return tx.scalars(
         select(Business).where(Business.retention_days.is_not(None)).order_by(Business.id)
     ).all()
+
+
+def list_ids(tx: Session) -> Sequence[int]:
+    return tx.scalars(select(Business.id).order_by(Business.id)).all()
 
 
 def lock_business(tx: Transaction, business_id: int) -> str | None:

@@ -1,10 +1,16 @@
-"""Sentences that say an appointment is booked, and their neighbours that do not."""
+"""Sentences that say an appointment is booked or a person told, and their neighbours that do not."""
 
 from __future__ import annotations
 
 import pytest
 
-from maane.assistant.claims import claims_appointment
+from maane.assistant.claims import (
+    claims_appointment,
+    claims_handover,
+    free_until,
+    surely_claims_appointment,
+    without_times,
+)
 
 
 @pytest.mark.parametrize(
@@ -56,3 +62,81 @@ def test_a_claim_is_found(text: str) -> None:
 )
 def test_what_is_no_claim_is_left_alone(text: str) -> None:
     assert not claims_appointment(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "See you tomorrow!",
+        "נתראה מחר",
+        "Deliveries are confirmed in 24 hours.",
+        "Parking is reserved for customers.",
+        "אצלנו תור נקבע רק בטלפון",
+        "We moved in 2020 to a new place.",
+        "Once you choose, your appointment will be booked.",
+        "עוד לא נקבע לך תור.",
+    ],
+)
+def test_what_is_no_sure_claim(text: str) -> None:
+    assert not surely_claims_appointment(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "העברתי את השיחה לנציג.",
+        "העברתי את הפרטים לדנה, היא תחזור אליך.",
+        "אני מעבירה אותך לנציג",
+        "ביקשתי מדנה שתחזור אליך.",
+        "הפנייה שלך הועברה לצוות.",
+        "I've passed you to a colleague.",
+        "I passed your message on to Dana.",
+        "Your request has been forwarded to the owner.",
+        "I'm transferring you now.",
+        "We told the team.",
+        "حوّلت المحادثة إلى أحد الموظفين.",
+        "Я передал ваш вопрос администратору.",
+    ],
+)
+def test_a_claim_that_a_person_was_told_is_found(text: str) -> None:
+    assert claims_handover(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "אפשר להעביר אותך לנציג?",
+        "אם תרצה, אעביר אותך לנציג.",
+        "לא העברתי את הפנייה.",
+        "העברנו את החנות לרחוב הרצל.",
+        "נציג יענה לך כאן.",
+        "העברתי את התור שלך ליום שני.",
+        "I can pass you to a colleague.",
+        "Would you like me to put you through?",
+        "I have not passed it on.",
+        "We moved to a new place.",
+        "We asked customers and they like it.",
+        "Можно передать вопрос администратору?",
+    ],
+)
+def test_an_offer_of_a_person_is_none(text: str) -> None:
+    assert not claims_handover(text)
+
+
+def test_sentences_that_say_when_are_left_out() -> None:
+    assert without_times("רשמתי. דנה תחזור תוך 5 דקות. מה שמך?") == "רשמתי. מה שמך?"
+    assert without_times("I noted it. She calls back within an hour.") == "I noted it."
+    assert without_times("She will call today.") == ""
+
+
+@pytest.mark.parametrize(
+    ("begun", "free"),
+    [
+        ("Your appointment is booked for", "Your appointment is "),
+        ("Your appointment is bo", "Your appointment is "),
+        ("התור שלך נק", "התור שלך "),
+        ("We are open", "We are open"),
+    ],
+)
+def test_a_sentence_is_free_until_it_may_claim(begun: str, free: str) -> None:
+    assert begun[: free_until(begun)] == free

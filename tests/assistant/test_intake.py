@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from maane.assistant.intake import after_voice_note, name_in, next_step
+from maane.assistant.intake import IntakeStep, after_voice_note, name_in, next_spoken, next_step
 
 
 @pytest.mark.parametrize("language", ["he", "en", "ar", "ru"])
@@ -48,6 +48,18 @@ def test_it_learns_a_name_and_a_need(language: str) -> None:
         ("שלום", None),
         ("...", None),
         ("", None),
+        ("מה אמרת", None),
+        ("סליחה", None),
+        ("לא שמעתי", None),
+        ("כן", None),
+        ("לא", None),
+        ("תודה", None),
+        ("אוקיי", None),
+        ("What did you say?", None),
+        ("да", None),
+        ("כן, רותי", "רותי"),
+        ("כן רותי כהן", "רותי כהן"),
+        ("סליחה, שמי רותי", "רותי"),
         ("x" * 500, "x" * 99 + "…"),
     ],
 )
@@ -98,3 +110,33 @@ def test_a_voice_note_uses_up_none_of_its_questions() -> None:
     beside = after_voice_note("en", "Salon", 1, None, "Dana")
     assert beside.name == "Dana"
     assert beside.text.startswith("I cannot listen to voice notes.")
+
+
+def spoken(
+    said: int, words: str, name: str | None = None, *, has_number: bool = True
+) -> IntakeStep:
+    return next_spoken("he", "Dana", said, name, words, has_number=has_number)
+
+
+@pytest.mark.parametrize(
+    ("words", "number"),
+    [
+        ("רותי 0501234567", "0 5 0 1 2 3 4 5 6 7"),
+        ("רותי, 050-123 4567", "0 5 0 1 2 3 4 5 6 7"),
+        ("[keypad] 0501234567", "0 5 0 1 2 3 4 5 6 7"),
+        ("רותי +972 50 123 4567", "9 7 2 5 0 1 2 3 4 5 6 7"),
+        ("רותי 27.11.2026", None),
+        ("רותי ב 12", None),
+    ],
+)
+def test_on_the_phone_a_number_is_said_back(words: str, number: str | None) -> None:
+    step = spoken(1, words, has_number=False)
+    assert (f"המספר שרשמתי: {number}." in step.text) is (number is not None)
+    assert ("המספר" in step.text) is (number is not None)
+
+
+def test_on_the_phone_whoever_has_more_to_add_is_let_add_it() -> None:
+    step = spoken(3, "כן", "רותי")
+    assert (step.text, step.ends_call) == ("בבקשה, מה להוסיף?", False)
+    assert spoken(3, "לא, תודה", "רותי").ends_call
+    assert spoken(3, "בסדר, תודה", "רותי").ends_call

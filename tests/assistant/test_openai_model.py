@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from maane.assistant.model import Budget, ModelError, Said, Tool
+from maane.assistant.model import Budget, ModelError, Said, Tool, knows_new_limit
 from maane.assistant.openai_model import OpenAIModel
 from tests.fakes import FakeModel, calls, told
 
@@ -140,3 +140,59 @@ def test_a_turn_whose_time_is_over_waits_for_its_tool(fake: FakeModel) -> None:
         with pytest.raises(ModelError, match="timeout"):
             model.reply("be kind", [Said("customer", "a")], [tool])
         assert done
+
+
+def test_each_request_says_how_long_its_answer_may_be(fake: FakeModel) -> None:
+    def note(_: Nothing) -> str:
+        return "noted"
+
+    fake.tokens = 450
+    fake.say = lambda messages: "done" if told(messages) else calls(("note", {}))
+    budget = Budget(tokens=500, answer_tokens=200)
+    with model_at(f"{fake.url}/v1", budget) as model:
+        tool = Tool("note", "Notes.", Nothing, note)
+        assert model.reply("be kind", [Said("customer", "a")], [tool]) == "done"
+    # What is left of all counts where it is less.
+    assert [one["body"]["max_tokens"] for one in fake.requests] == [200, 50]
+    assert "max_completion_tokens" not in fake.requests[0]["body"]
+
+
+@pytest.mark.parametrize(
+    ("url", "is_new"),
+    [
+        ("https://api.openai.com/v1", True),
+        ("https://a.openai.azure.com/openai/v1", True),
+        ("http://127.0.0.1:11434/v1", False),
+        ("https://openai.com.example.org/v1", False),
+    ],
+)
+def test_who_takes_the_newer_name_of_the_limit(url: str, is_new: bool) -> None:
+    assert knows_new_limit(url) is is_new
+
+
+def test_a_server_that_does_not_count_spends_the_budget_all_the_same(fake: FakeModel) -> None:
+    asked = {"id": "1", "type": "function", "function": {"name": "note", "arguments": "{}"}}
+    fake.raw = answer(content=None, tool_calls=[asked])
+    tool = Tool("note", "Notes.", Nothing, lambda _: "x" * 400)
+    budget = Budget(tokens=1000, tool_calls=100)
+    with (
+        model_at(f"{fake.url}/v1", budget) as model,
+        pytest.raises(ModelError, match="tokens"),
+    ):
+        model.reply("be kind", [Said("customer", "a" * 200)], [tool])
+    assert 2 <= len(fake.requests) <= 4
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("We are open today. Tomorrow we", "We are open today."),
+        ("אנחנו פתוחים היום\nומחר אנחנו", "אנחנו פתוחים היום"),
+        ("All that there is to say of it is", "All that there is to say of it is…"),
+    ],
+)
+def test_an_answer_that_was_cut_off_ends_with_a_whole_sentence(
+    fake: FakeModel, said: str, left: str
+) -> None:
+    fake.raw = answer(content=said).replace(b'"stop"', b'"length"')
+    assert ask(fake) == left

@@ -22,8 +22,10 @@ from maane.jobs.queue import NotYet
 from maane.kit.db import now
 from maane.tenancy.access import caller_for_job, tenant_for_job
 from tests.people import A, World
-from tests.town import NUMBER, SECRET, Town
+from tests.town import NUMBER, SECRET, Customer, Town
 
+THOUGHT_S = 20
+"""So long the model thinks at most, where a test waits in it; a turn's time is 30 s."""
 SETTINGS = "/api/business/current/whatsapp/settings"
 
 
@@ -57,16 +59,24 @@ def test_a_burst_is_answered_once(town: Town) -> None:
 
 
 def test_a_worker_killed_while_it_waits_loses_nothing(town: Town) -> None:
-    town.pause(4)
+    # A job is kept for later only where its worker comes to it while there is something to wait for. One
+    # that was still starting, on a busy machine, came after that and answered at once; so it is at work
+    # before the customer writes, and has the longest pause to come to them.
+    somebody = town.customer()
+    somebody.write("אתם שם?")
+    somebody.wait_for_answers(1)
+    town.pause(15)
     customer = town.customer()
     customer.write("שלום")
     customer.wait(lambda: _waits(town) == 1)
     assert [m.text for m in customer.messages()] == ["שלום"]
     town.end_worker(signal.SIGKILL)
+    town.pause(4)
     customer.write("יש שם מישהו?")
     town.start_worker()
     (answer,) = customer.wait_for_answers(1)
     assert answer.text == "תשובה ל: שלום\nיש שם מישהו?"
+    customer.wait(lambda: _waits(town) == 0)
     time.sleep(1)
     assert len(customer.sent()) == 1
 
@@ -106,6 +116,60 @@ def test_somebody_who_never_stops_writing_is_answered_after_three_stale_rounds(t
     time.sleep(0.5)
     assert asked == ["0", "0\n1", "0\n1\n2", "0\n1\n2\n3", "4"]
     assert [m.text for m in customer.answers()] == ["תשובה 4", "תשובה 5"]
+    assert len(customer.sent()) == 2
+
+
+def _is_shown(customer: Customer, words: str) -> bool:
+    """True once the inbox shows what the customer wrote, which it may at any time of this wait."""
+    deadline = time.monotonic() + THOUGHT_S
+    while time.monotonic() < deadline:
+        if words in [m.text for m in customer.messages()]:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_what_is_written_while_the_model_thinks_is_shown_and_obeyed_meanwhile(town: Town) -> None:
+    customer = town.customer()
+    shown: list[bool] = []
+
+    def say(messages: list[dict[str, Any]]) -> str:
+        customer.write("הסר")
+        shown.append(_is_shown(customer, "הסר"))
+        return "תשובה"
+
+    town.model.say = say
+    customer.write("אני רוצה תור")
+    (last,) = customer.wait_for_answers(1)
+    assert shown == [True]
+    assert last.text in (
+        "בסדר, לא נכתוב לך יותר כאן.",
+        "All right, we will not write to you here any more.",
+    )
+    assert len(customer.sent()) == 1
+
+
+def test_what_was_shown_meanwhile_is_answered_after_what_was_said_before_it(town: Town) -> None:
+    """After three stale rounds the reply is given, and stands below the message that came meanwhile."""
+    customer = town.customer()
+    asked: list[list[dict[str, Any]]] = []
+
+    def say(messages: list[dict[str, Any]]) -> str:
+        asked.append(messages[1:])
+        if len(asked) <= 4:
+            customer.write(str(len(asked)))
+            assert _is_shown(customer, str(len(asked)))
+        return f"תשובה {len(asked)}"
+
+    town.model.say = say
+    customer.write("0")
+    customer.wait_for_answers(2)
+    assert [m.text for m in customer.messages()] == ["0", "1", "2", "3", "4", "תשובה 4", "תשובה 5"]
+    assert [(m["role"], m["content"]) for m in asked[-1]] == [
+        ("user", "0\n1\n2\n3"),
+        ("assistant", "תשובה 4"),
+        ("user", "4"),
+    ]
     assert len(customer.sent()) == 2
 
 

@@ -64,6 +64,14 @@ def test_an_echo_is_shown_as_a_person_s_and_takes_over(counter: Counter, graph: 
     assert graph.texts == ["תשובת העוזר"]
 
 
+def test_the_other_name_of_the_field_is_the_same(counter: Counter) -> None:
+    named = echo("כבר עונה", "wamid.e1").replace(b"smb_message_echoes", b"message_echoes", 1)
+    assert b"smb_" not in named
+    counter.deliver(named)
+    counter.work_off()
+    assert counter.said() == [("person", "כבר עונה", "sent")]
+
+
 def test_handing_back_gives_the_model_what_was_written_from_the_phone(counter: Counter) -> None:
     counter.deliver(writes("שלום", "wamid.1"))
     counter.work_off()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -9,16 +10,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from maane.assistant.model import Said, Tool
 from maane.channels.inbox import InboundEvent
 from maane.channels.whatsapp.connection import connect_number
 from maane.channels.whatsapp.jobs import Work
-from maane.channels.whatsapp.operations import change_pause
+from maane.channels.whatsapp.operations import (
+    NOT_CONNECTED,
+    NOT_MADE,
+    NOT_SENT,
+    REFUSED,
+    change_pause,
+)
 from maane.channels.whatsapp.payload import build_delivery, sign
-from maane.channels.whatsapp.sending import NOT_CONNECTED, NOT_MADE, NOT_SENT, REFUSED
-from maane.jobs.queue import TryLater
+from maane.channels.whatsapp.sending import INTERRUPTED
+from maane.conversations import outbound
+from maane.conversations.models import UNCERTAIN, Message
+from maane.conversations.outbound import LONGEST_UNCERTAIN
+from maane.jobs.queue import NotYet, TryLater
 from maane.tenancy.access import caller_for_job, tenant_for_job
 from tests.fakes import FakeGraph
 from tests.people import A, B, Browser, World
@@ -35,6 +45,16 @@ class Broken:
 
     def reply(self, instructions: str, conversation: list[Said], tools: Sequence[Tool] = ()) -> str:
         raise ValueError(conversation[-1].text)
+
+
+class Listening:
+    """A model that remembers what it was told."""
+
+    heard: Sequence[Said] = ()
+
+    def reply(self, instructions: str, conversation: list[Said], tools: Sequence[Tool] = ()) -> str:
+        self.heard = conversation
+        return "בשמחה"
 
 
 @pytest.fixture
@@ -56,13 +76,48 @@ def world(new_world: Any, graph: FakeGraph) -> World:
 
 
 def _deliver(world: World, number: int = 1) -> int:
-    raw = build_delivery(NUMBER, f"wamid.{number}", "972502345678", "דנה", WORDS, AT)
+    _post(world, build_delivery(NUMBER, f"wamid.{number}", "972502345678", "דנה", WORDS, AT))
+    return _event_id(world, number)
+
+
+def _report(world: World, status: str, **item: Any) -> None:
+    """Meta says what became of the last answer."""
+    answer = _messages(world)[-1]
+    told = {"id": answer.external_id, "status": status} | item
+    value = {"metadata": {"phone_number_id": NUMBER}, "statuses": [told]}
+    change = {"field": "messages", "value": value}
+    _post(world, json.dumps({"entry": [{"changes": [change]}]}).encode())
+
+
+def _post(world: World, raw: bytes) -> None:
     headers = {"X-Hub-Signature-256": sign(SECRET.encode(), raw)}
     answer = world.app.test_client().post("/webhook/whatsapp", data=raw, headers=headers)
     assert answer.status_code == 200
+
+
+def _event_id(world: World, number: int) -> int:
     with world.database.transaction(A, writes=False) as tx:
         wanted = select(InboundEvent.id).where(InboundEvent.external_id == f"wamid.{number}")
         return tx.scalars(wanted).one()
+
+
+def _messages(world: World) -> list[Message]:
+    with world.database.transaction(A, writes=False) as tx:
+        return list(tx.scalars(select(Message).order_by(Message.id)))
+
+
+def _told(browser: Browser) -> list[tuple[str, int]]:
+    """What people were told of, and of which conversations."""
+    answer: Any = browser.get("/api/business/current/notifications").json
+    return [(item["kind"], item["conversation_id"]) for item in answer["items"]]
+
+
+def _wait_in_vain(world: World) -> None:
+    """Minutes pass since messages were given to the provider."""
+    with world.database.transaction(A) as tx:
+        for message in tx.scalars(select(Message).where(Message.sending_at.is_not(None))):
+            assert message.sending_at is not None
+            message.sending_at -= LONGEST_UNCERTAIN
 
 
 def _work(world: World, model: Any = None) -> Work:
@@ -151,18 +206,32 @@ def test_a_job_that_was_given_up_without_an_answer(world: World, graph: FakeGrap
     assert len(graph.requests) == 1
 
 
-def test_what_was_never_taken_in_holds_up_nobody_and_is_taken_in_by_a_retry(
+def test_what_was_given_up_before_it_was_taken_in_is_shown_and_told_and_holds_up_nobody(
     world: World, graph: FakeGraph
 ) -> None:
     first = _deliver(world, 1)
     _work(world).give_up(A, first)
     owner = world.browser("owner_a")
-    assert [event["conversation_id"] for event in _failed(owner)] == [None]
+    (event,) = _failed(owner)
+    assert event["reason"] == NOT_MADE
+    assert _told(owner) == [("unanswered", event["conversation_id"])]
+    assert [(m.text, m.awaits_answer) for m in _messages(world)] == [(WORDS, False)]
     _work(world).answer(A, _deliver(world, 2))
     assert len(graph.requests) == 1
     assert _retry(owner, first)[0] == 202
     _work(world).answer(A, first)
-    assert len(graph.requests) == 2
+    # The later answer was for all.
+    assert len(graph.requests) == 1
+
+
+def test_a_failure_of_what_asks_for_no_answer_is_told_to_nobody(world: World) -> None:
+    raw = build_delivery(NUMBER, "wamid.1", "972502345678", "דנה", "x", AT)
+    raw = raw.replace(b'"type": "text"', b'"type": "reaction"')
+    _post(world, raw)
+    _work(world).give_up(A, _event_id(world, 1))
+    owner = world.browser("owner_a")
+    assert [event["reason"] for event in _failed(owner)] == [NOT_MADE]
+    assert _told(owner) == []
 
 
 def test_a_retry_says_nothing_where_a_later_answer_was_for_all(
@@ -189,6 +258,130 @@ def test_a_provider_that_stays_busy_is_named_after_the_last_try(
     assert _failed(owner) == []
     _work(world).give_up(A, event_id)
     assert [event["reason"] for event in _failed(owner)] == [NOT_SENT]
+
+
+@pytest.fixture
+def uncertain(world: World, graph: FakeGraph) -> int:
+    """The event of an answer that its provider was asked for twice, and never said what became of it."""
+    graph.silent = 2
+    event_id, owner = _deliver(world), world.browser("owner_a")
+    with pytest.raises(TryLater):
+        _work(world).answer(A, event_id)
+    for _ in range(2):
+        with pytest.raises(NotYet) as not_yet:
+            _work(world).answer(A, event_id)
+        assert 0 < not_yet.value.after_s <= LONGEST_UNCERTAIN.total_seconds()
+    assert (_failed(owner), _told(owner)) == ([], [])
+    _wait_in_vain(world)
+    _work(world).answer(A, event_id)
+    assert len(graph.requests) == 2
+    return event_id
+
+
+def test_an_answer_whose_fate_nobody_tells_is_listed_and_sent_again_by_a_person(
+    world: World, graph: FakeGraph, uncertain: int
+) -> None:
+    owner = world.browser("owner_a")
+    (event,) = _failed(owner)
+    assert (event["id"], event["reason"]) == (uncertain, UNCERTAIN)
+    assert _told(owner) == [("unanswered", event["conversation_id"])]
+    assert (_messages(world)[-1].status, _messages(world)[-1].error) == ("failed", UNCERTAIN)
+    assert _retry(owner, uncertain)[0] == 202
+    _work(world).answer(A, uncertain)
+    assert (_messages(world)[-1].status, _failed(owner)) == ("sent", [])
+    assert len(graph.requests) == 3
+
+
+def test_a_word_that_comes_late_settles_it(world: World, uncertain: int) -> None:
+    owner, answer = world.browser("owner_a"), _messages(world)[-1]
+    own = {"id": "wamid.late", "biz_opaque_callback_data": str(answer.id)}
+    _report(world, "delivered", **own)
+    _report(world, "sent", **own)
+    answer = _messages(world)[-1]
+    assert (answer.status, answer.error, answer.external_id) == ("delivered", None, "wamid.late")
+    assert _failed(owner) == []
+    conversations: Any = owner.get("/api/business/current/conversations").json
+    assert conversations["items"][0]["is_waiting"] is False
+
+
+def test_a_refusal_that_comes_late_is_one(world: World, uncertain: int) -> None:
+    answer, owner = _messages(world)[-1], world.browser("owner_a")
+    errors = [{"code": 131026, "title": "Message undeliverable"}]
+    own = {"id": "wamid.late", "biz_opaque_callback_data": str(answer.id), "errors": errors}
+    _report(world, "failed", **own)
+    assert [event["reason"] for event in _failed(owner)] == [REFUSED]
+    assert _messages(world)[-1].error == "131026: Message undeliverable"
+
+
+def test_a_kill_while_it_was_sent_is_told_after_minutes_too(world: World, graph: FakeGraph) -> None:
+    event_id = _deliver(world)
+    graph.script = [(500, 131000)]
+    with pytest.raises(TryLater):
+        _work(world).answer(A, event_id)
+    with world.database.transaction(A) as tx:
+        outbound.claim_sending(tx, tenant_for_job(tx, A), _messages(world)[-1].id)
+    for _ in range(2):
+        with pytest.raises(NotYet):
+            _work(world).answer(A, event_id)
+    assert _messages(world)[-1].error == INTERRUPTED
+    _wait_in_vain(world)
+    _work(world).answer(A, event_id)
+    assert [event["reason"] for event in _failed(world.browser("owner_a"))] == [UNCERTAIN]
+    assert len(graph.requests) == 1
+
+
+def test_a_message_of_a_person_whose_fate_nobody_tells_fails_as_well(
+    world: World, graph: FakeGraph
+) -> None:
+    _work(world).answer(A, _deliver(world))
+    owner = world.browser("owner_a")
+    body = {"text": "מיד", "idempotency_key": "1"}
+    owner.write("POST", "/api/business/current/conversations/1/messages", body)
+    message_id, sending = _messages(world)[-1].id, _work(world).sending
+    graph.silent = 2
+    with pytest.raises(TryLater):
+        sending.send(A, message_id)
+    with pytest.raises(NotYet):
+        sending.send(A, message_id)
+    _wait_in_vain(world)
+    sending.send(A, message_id)
+    assert (_messages(world)[-1].status, _messages(world)[-1].error) == ("failed", UNCERTAIN)
+    assert [kind for kind, _ in _told(owner)] == ["unanswered"]
+
+
+def test_a_refusal_by_a_status_is_listed_and_can_be_run_again(
+    world: World, graph: FakeGraph
+) -> None:
+    """The usual way of Meta's: it takes a message, and says later that it could not bring it."""
+    event_id, owner = _deliver(world), world.browser("owner_a")
+    _work(world).answer(A, event_id)
+    errors = [{"code": 131047, "title": "Re-engagement message"}]
+    for _ in range(2):
+        _report(world, "failed", errors=errors)
+    (event,) = _failed(owner)
+    assert (event["id"], event["reason"]) == (event_id, REFUSED)
+    assert _told(owner) == [("unanswered", event["conversation_id"])]
+    assert _retry(owner, event_id)[0] == 202
+    _work(world).answer(A, event_id)
+    assert (_messages(world)[-1].status, _failed(owner)) == ("sent", [])
+    assert len(graph.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "is_told"), [("131026: undeliverable", False), (UNCERTAIN, True)]
+)
+def test_the_model_is_not_told_that_it_said_what_failed(
+    world: World, error: str, is_told: bool
+) -> None:
+    """What may have arrived counts as said."""
+    _work(world).answer(A, _deliver(world, 1))
+    with world.database.transaction(A) as tx:
+        tenant, answer = tenant_for_job(tx, A), _messages(world)[-1]
+        tx.execute(update(Message).where(Message.id == answer.id).values(status="sending"))
+        outbound.mark_failed(tx, tenant, answer.id, error)
+    model = Listening()
+    _work(world, model).answer(A, _deliver(world, 2))
+    assert ("us" in [said.by for said in model.heard]) is is_told
 
 
 def test_a_business_without_a_number_learns_why(world: World) -> None:

@@ -13,6 +13,7 @@ import pytest
 from maane.hours import operations
 from maane.hours.contract import HoursBody
 from maane.hours.words import day_in_words
+from maane.jobs.queue import Jobs
 from maane.tenancy.access import caller_for_job, tenant_for_job
 from tests.fakes import calls
 from tests.people import A
@@ -22,9 +23,16 @@ ZONE = ZoneInfo("Asia/Jerusalem")
 
 
 def _set(town: Town, body: dict[str, Any]) -> None:
+    jobs = Jobs(town.database, town.settings.secret("partitions"))
     with town.database.transaction(A) as tx:
         tenant = tenant_for_job(tx, A)
-        operations.replace(tx, tenant, caller_for_job(tenant), HoursBody.model_validate(body))
+        operations.replace(
+            tx,
+            jobs,
+            tenant,
+            caller_for_job(tenant),
+            HoursBody.model_validate(body),
+        )
 
 
 @pytest.fixture

@@ -84,7 +84,7 @@ def test_a_burst_with_the_word_in_it_and_its_duplicates_is_told_once(
         wamid = f"wamid.{customer.digits}.burst.{number}"
         customer.write(words, wamid)
         customer.write(words, wamid)
-    customer.wait(lambda: any(m.text in LASTS for m in customer.answers()))
+    customer.wait(lambda: any(m.text in LASTS and m.status == "sent" for m in customer.answers()))
     is_taken_in(customer, 4)
     last = [m for m in customer.answers() if m.text in LASTS]
     assert [m.status for m in last] == ["sent"]
@@ -169,6 +169,7 @@ def test_what_was_about_to_be_said_is_kept_back(town: Town) -> None:
     customer.wait(lambda: any(m.text == LAST and m.status == "sent" for m in customer.answers()))
     time.sleep(0.5)
     assert [m.status for m in customer.answers()] == ["withheld", "sent"]
+    assert customer.answers()[0].error == "stopped"
     assert len([r for r in customer.sent() if LAST in str(r["body"])]) >= 1
 
 

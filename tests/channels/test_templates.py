@@ -377,6 +377,6 @@ def test_a_template_of_the_provider_before_is_not_sent_over_the_new_one(
         settings = counter.world.settings
         connect_twilio(tx, tenant, caller, settings, ACCOUNT, "+97236123456", TOKEN)
     counter.work_off()
-    assert counter.messages()[-1].error == "the template belongs to another provider"
+    assert counter.messages()[-1].error == "other_provider"
     assert twilio.requests == []
     assert listed(counter)["items"] == []

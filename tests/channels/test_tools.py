@@ -26,6 +26,7 @@ from tests.fakes import calls, told
 from tests.people import A, B
 from tests.town import Customer, Town
 
+HANDED_OVER = "העברתי את השיחה לאיש צוות של Business A. יחזרו אליך כאן."
 SECRET_OF_B = "the price that only B has"
 
 
@@ -103,11 +104,13 @@ def test_what_the_customer_tells_is_saved_into_the_lead(town: Town) -> None:
 
 
 def test_handing_over_says_so_names_the_reason_and_silences_the_assistant(town: Town) -> None:
-    town.model.say = does(("hand_to_person", {"reason": "wants a refund"}), then="מעבירה לדנה")
+    town.model.say = does(
+        ("hand_to_person", {"reason": "wants a refund"}), then="דנה תענה תוך 5 דקות"
+    )
     customer = town.customer()
     customer.write("אני רוצה החזר")
     (answer,) = customer.wait_for_answers(1)
-    assert answer.text == "מעבירה לדנה"
+    assert answer.text == HANDED_OVER
     row = conversation(customer)
     assert (row.owner, row.silence_reason, row.silence_note) == (
         "person",
@@ -220,7 +223,7 @@ def test_a_model_that_costs_too_much_is_cut_and_what_it_did_stays_done(town: Tow
     customer.write("secret words of a customer")
     (answer,) = customer.wait_for_answers(1)
     assert answer.author == "assistant"
-    assert answer.text == "העברתי את השיחה לאיש צוות של Business A. יחזרו אליך כאן."
+    assert answer.text == HANDED_OVER
     assert len(asked) == 2
     assert conversation(customer).silence_note == "complicated"
     assert "secret words" not in _log(town)
@@ -283,7 +286,7 @@ def test_a_turn_that_was_killed_between_its_tools_and_its_reply_does_nothing_twi
     town.end_worker(signal.SIGKILL)
     town.start_worker()
     (answer,) = customer.wait_for_answers(1)
-    assert answer.text == "נרשם"
+    assert answer.text == HANDED_OVER
     assert customer.lead().note == "צבע"
     assert len(customer.sent()) == 1
     with town.database.transaction(A, writes=False) as tx:

@@ -15,8 +15,9 @@ import pytest
 from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
+from maane.channels import twilio
 from maane.channels.inbox import InboundEvent
-from maane.channels.whatsapp import twilio
+from maane.channels.whatsapp import twilio as whatsapp_twilio
 from maane.channels.whatsapp.connection import connect_number, connect_twilio
 from maane.channels.whatsapp.models import WhatsappChannel
 from maane.channels.whatsapp.operations import UNKNOWN_NUMBERS
@@ -244,7 +245,7 @@ def test_strange_values_that_are_signed_are_never_an_error(world: World, wrong: 
         ),
         (
             {"Body": "", "Latitude": "32.1", "Longitude": "34.8", "Label": "תל אביב"},
-            "[location] תל אביב",
+            "[location] תל אביב (32.1, 34.8)",
         ),
         ({"Body": "כן", "ButtonText": "כן", "ButtonPayload": "p"}, "כן"),
         ({"Body": ""}, "[unsupported]"),
@@ -256,7 +257,7 @@ def test_every_kind_of_message_reads_as_words(
     pairs = list((dict(message()) | fields).items())
     assert deliver(world, pairs).status_code == 200
     with world.database.transaction(A, writes=False) as tx:
-        said = twilio.parse_piece(tx.scalars(select(InboundEvent.payload)).one())
+        said = whatsapp_twilio.parse_piece(tx.scalars(select(InboundEvent.payload)).one())
     assert said is not None
     assert (said.text, said.phone, said.name) == (words, "+972502345678", "דנה")
     assert (said.contact_key, said.number_id) == ("972502345678", NUMBERS[A])

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from maane.channels.twilio import sign
 from maane.channels.whatsapp.connection import connect_twilio
 from maane.channels.whatsapp.sending import INTERRUPTED
-from maane.channels.whatsapp.twilio import sign
 from maane.conversations.models import Message
 from maane.kit.db import Database
 from maane.tenancy.access import caller_for_job, tenant_for_job

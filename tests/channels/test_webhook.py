@@ -268,7 +268,7 @@ def _places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         (
             "location",
             {"latitude": 32.1, "longitude": 34.8, "name": "תל אביב"},
-            "[location] תל אביב",
+            "[location] תל אביב (32.1, 34.8)",
         ),
         ("button", {"payload": "p", "text": "כן"}, "כן"),
         (

@@ -10,7 +10,7 @@ import pytest
 
 from maane.channels.whatsapp.provider import SendError
 from maane.channels.whatsapp.sender import GraphSender
-from maane.jobs.queue import TryLater
+from maane.jobs.queue import NotYet, TryLater
 from tests.channels.counter import CONVERSATIONS, SECRET, Counter, writes
 from tests.fakes import FakeGraph
 from tests.people import A, World
@@ -75,6 +75,7 @@ def test_what_may_have_left_before_it_closed_stays_uncertain(
         with pytest.raises(TryLater):
             counter.work_off()
     counter.change(last_inbound_at=datetime.now(UTC) - LATE)
-    counter.work.answer(A, 1)
+    with pytest.raises(NotYet):
+        counter.work.answer(A, 1)
     assert graph.requests == []
-    assert (shown(counter)["status"], shown(counter)["error"]) == ("pending", "no answer")
+    assert (shown(counter)["status"], shown(counter)["error"]) == ("pending", "uncertain")

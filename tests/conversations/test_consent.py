@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from maane.conversations import consent
-from maane.conversations.consent import BACK, DEFAULT, OUT, bare, stopped_after, words_of
+from maane.conversations.consent import BACK, DEFAULT, OUT, bare, words_of
+
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
@@ -50,12 +54,37 @@ def test_no_default_means_both_or_nothing() -> None:
     assert "" not in DEFAULT.out | DEFAULT.back
 
 
-def test_of_several_words_the_last_one_counts() -> None:
+def test_of_several_words_the_one_that_was_written_last_counts() -> None:
     words = words_of(["Enough!"], ["More"])
-    assert stopped_after(words, ["hi", "enough", "please"], is_stopped=False)
-    assert not stopped_after(words, ["enough", "more"], is_stopped=False)
-    assert stopped_after(words, ["more", "ENOUGH"], is_stopped=False)
-    assert stopped_after(words, ["hi"], is_stopped=True)
-    assert not stopped_after(words, ["more"], is_stopped=True)
-    assert not stopped_after(words, ["stop"], is_stopped=False)
+    noon = datetime(2027, 1, 3, 12, tzinfo=UTC)
+
+    def newest(*texts: str, known_min: int | None = None) -> tuple[bool, int] | None:
+        wrote = [(noon + timedelta(minutes=n), text) for n, text in enumerate(texts)]
+        since = None if known_min is None else noon + timedelta(minutes=known_min)
+        wish = words.newest(wrote, since)
+        return None if wish is None else (wish.is_out, (wish.wrote_at - noon) // MINUTE)
+
+    assert newest("hi", "enough", "please") == (True, 1)
+    assert newest("enough", "more") == (False, 1)
+    assert newest("more", "ENOUGH") == (True, 1)
+    assert newest("hi", "stop") is None
+    assert newest("enough", "more", known_min=1) == (False, 1)
+    assert newest("enough", "more", known_min=2) is None
     assert consent.DEFAULT.is_out("stop")
+
+
+def test_what_is_late_is_not_answered_where_a_word_followed_it() -> None:
+    words = words_of(["Enough!"], ["More"])
+    noon = datetime(2027, 1, 3, 12, tzinfo=UTC)
+
+    def is_needless(text: str, late_min: int, *, is_stopped: bool) -> bool:
+        at = noon - timedelta(minutes=late_min)
+        return words.is_needless(text, at, noon, is_stopped=is_stopped)
+
+    assert is_needless("more", 1, is_stopped=True)
+    assert is_needless("enough", 1, is_stopped=False)
+    assert is_needless("hi", 1, is_stopped=True)
+    assert not is_needless("hi", 1, is_stopped=False)
+    assert not is_needless("more", 0, is_stopped=True)
+    assert is_needless("enough", 0, is_stopped=True)
+    assert not words.is_needless("hi", noon, None, is_stopped=True)

@@ -10,7 +10,8 @@ from maane.channels.whatsapp.jobs import Work
 from maane.conversations import operations as conversations
 from maane.conversations import search
 from maane.kit.db import now
-from maane.tenancy.access import tenant_for_job
+from maane.leads import operations as leads
+from maane.tenancy.access import caller_for_job, tenant_for_job
 from tests.people import A, Browser, World, email_of
 
 PATH = "/api/business/current/conversations"
@@ -100,6 +101,37 @@ def test_an_answer_that_fails_leaves_its_customer_waiting(inbox: Inbox) -> None:
 def test_search_by_name_number_and_words(inbox: Inbox, words: str, found: list[str]) -> None:
     answer: Any = inbox.owner.get(PATH, query_string={"q": words}).json
     assert [item["contact_name"] for item in answer["items"]] == found
+
+
+def test_who_said_their_name_is_shown_and_found_by_it(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = inbox.write("+972504444444", "+972504444444", "שלום")
+    with inbox.world.database.transaction(A) as tx:
+        tenant = tenant_for_job(tx, A)
+        caller = caller_for_job(tenant)
+        lead = leads.open_for_contact(
+            tx, tenant, caller, "+972504444444", "+972504444444", source="whatsapp"
+        )
+        conversations.tie_lead(tx, tenant, key, lead.id)
+    assert inbox.names()[0] == "+972504444444"
+    with inbox.world.database.transaction(A) as tx:
+        leads.save_details(
+            tx,
+            tenant,
+            caller,
+            lead.id,
+            name="אורנה גל",
+            phone=None,
+            email=None,
+            note=None,
+            stand_ins={"+972504444444"},
+        )
+    assert inbox.names()[0] == inbox.one(key)["contact_name"] == "אורנה גל"
+    assert inbox.names("q=אורנה") == ["אורנה גל"]
+    assert inbox.names("q=4444444") == ["אורנה גל"]
+    monkeypatch.setattr(search, "SEARCHED_LEADS", 0)
+    assert inbox.names("q=אורנה") == []
 
 
 def test_a_search_looks_at_the_newest_only(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:

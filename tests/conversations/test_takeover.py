@@ -16,7 +16,7 @@ from maane.channels.whatsapp import sender
 from maane.channels.whatsapp.jobs import Work
 from maane.channels.whatsapp.sender import SendError, Sent
 from maane.conversations.models import Conversation, Message
-from maane.jobs.queue import TryLater
+from maane.jobs.queue import NotYet, TryLater
 from maane.kit.db import now
 from tests.people import A, Browser, World
 
@@ -80,6 +80,11 @@ class Desk:
         """Author, text and status of each message, oldest first."""
         page: Any = self.owner.get(f"{CONVERSATIONS}/1/messages").json
         return [(m["author"], m["text"], m["status"]) for m in reversed(page["items"])]
+
+    def why(self) -> str | None:
+        """Why the last message was not sent."""
+        error: str | None = self.owner.get(f"{CONVERSATIONS}/1/messages").json["items"][0]["error"]
+        return error
 
     def audit(self) -> list[str]:
         """What was done in conversations, oldest first."""
@@ -218,15 +223,19 @@ def test_who_takes_over_between_two_tries_to_send_is_not_spoken_over(
     assert desk.said()[-1] == ("assistant", "בשמחה", "withheld")
     desk.run_turns()
     assert desk.said()[-1] == ("assistant", "בשמחה", "withheld")
+    assert desk.why() == "taken_over"
     assert desk.shown["is_waiting"]
     desk.act("hand-back")
     desk.customer_writes("אז?")
     assert [said.text for said in desk.model.asked[-1]] == ["שלום", "בשמחה", "שאלה\nאז?"]
 
 
-def test_it_looks_again_right_before_it_sends(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The answer was decided on, and a person takes over before it is claimed, unseen by all that
-    looked before."""
+@pytest.mark.parametrize("reason", ["took_over", "stopped"])
+def test_it_looks_again_right_before_it_sends(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    """The answer was decided on, and a person takes over before it is claimed, or the customer asks for
+    silence, unseen by all that looked before."""
     sends: list[str] = []
 
     def note(self: Any, to: str, text: str, own_id: int) -> Sent:
@@ -238,7 +247,8 @@ def test_it_looks_again_right_before_it_sends(desk: Desk, monkeypatch: pytest.Mo
     def decide(self: Work, *arguments: Any) -> Message | None:
         answer = original(self, *arguments)
         until = now() + timedelta(hours=1)
-        desk.change(owner="person", owned_at=now(), owned_until_at=until)
+        at = now() if reason == "took_over" else now() - timedelta(hours=1)
+        desk.change(owner="person", owned_at=at, owned_until_at=until, silence_reason=reason)
         return answer
 
     monkeypatch.setattr(sender.SimulatorSender, "send_text", note)
@@ -246,6 +256,7 @@ def test_it_looks_again_right_before_it_sends(desk: Desk, monkeypatch: pytest.Mo
     desk.customer_writes("שאלה")
     assert sends == []
     assert desk.said()[-1] == ("assistant", "בשמחה", "withheld")
+    assert desk.why() == ("stopped" if reason == "stopped" else "taken_over")
     assert desk.shown["is_waiting"]
 
 
@@ -259,7 +270,8 @@ def test_what_may_have_left_already_stays_uncertain(
     with pytest.raises(TryLater):
         desk.customer_writes("שאלה")
     desk.act("take-over")
-    desk.run_turns()
+    with pytest.raises(NotYet):
+        desk.run_turns()
     assert desk.said()[-1] == ("assistant", "בשמחה", "pending")
 
 

@@ -12,9 +12,10 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from maane.channels.twilio import MEDIA_PLACES as TWILIO_PLACES
+from maane.channels.twilio import sign as twilio_signature
 from maane.channels.whatsapp.connection import connect_twilio
-from maane.channels.whatsapp.media_sources import META_PLACES, TWILIO_PLACES
-from maane.channels.whatsapp.twilio import sign as twilio_signature
+from maane.channels.whatsapp.media_sources import META_PLACES
 from maane.conversations.models import Message
 from maane.jobs.queue import TryLater
 from maane.media.download import Downloader, DownloadError, Place

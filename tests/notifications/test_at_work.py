@@ -83,6 +83,7 @@ def test_a_handover_escalates_by_itself_when_its_time_has_come(town: Town, mail:
     town.start_worker()
     customer.wait_for_answers(1)
     customer.wait(lambda: len(mail.mails) == mails + 1)
+    customer.wait(lambda: _delayed(town) == 1)
     with town.database.transaction(A) as tx:
         tx.execute(update(Notification).values(escalates_at=now() - timedelta(seconds=1)))
     _wake(town)
@@ -110,6 +111,14 @@ def test_a_worker_that_is_killed_while_it_mails_leaves_one_mail_and_the_truth(
     assert _deliveries(town)[-1].reason == "interrupted"
     time.sleep(0.5)
     assert len(mail.mails) == mails + 1
+
+
+def _delayed(town: Town) -> int:
+    """How many jobs the queue keeps for later."""
+    table = "workflow_status" if town.database.is_sqlite else "dbos.workflow_status"
+    with town.database.engine.connect() as connection:
+        statement = f"SELECT count(*) FROM {table} WHERE status = 'DELAYED'"
+        return int(connection.exec_driver_sql(statement).scalar_one())
 
 
 def _wake(town: Town) -> None:

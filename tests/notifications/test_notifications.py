@@ -30,6 +30,7 @@ NOTIFICATIONS = "/api/business/current/notifications"
 CONVERSATIONS = "/api/business/current/conversations"
 OWNER_PHONE = "+972509998877"
 REASON = "wants a refund"
+HANDED_OVER = "העברתי את השיחה לאיש צוות של Business A. יחזרו אליך כאן."
 SORRY = "עדיין לא התפנה אדם לענות. ההודעה שלך אצלנו ונחזור אליך."
 
 
@@ -40,9 +41,10 @@ class Model:
         self.hands_over = True
 
     def reply(self, instructions: str, conversation: list[Said], tools: Sequence[Tool] = ()) -> str:
-        if self.hands_over:
-            tool = next(tool for tool in tools if tool.name == "hand_to_person")
-            tool.run(tool.arguments(reason=REASON))
+        if not self.hands_over:
+            return "בשמחה"
+        tool = next(tool for tool in tools if tool.name == "hand_to_person")
+        tool.run(tool.arguments(reason=REASON))
         return "מעבירה לאדם"
 
 
@@ -347,7 +349,7 @@ def test_when_nobody_came_everybody_is_told_and_the_customer_gets_one_honest_mes
         office.run_deliveries()
     assert office.said() == [
         ("אני רוצה החזר", "received"),
-        ("מעבירה לאדם", "sent"),
+        (HANDED_OVER, "sent"),
         (SORRY, "sent"),
     ]
     assert office.graph.texts.count(SORRY) == 1
@@ -384,7 +386,7 @@ def test_an_answer_in_time_ends_it(office: Office) -> None:
     answer = office.owner.write("POST", f"{CONVERSATIONS}/1/messages", body)
     assert answer.status_code == 202
     office.pass_time()
-    assert [text for text, _ in office.said()] == ["שלום", "מעבירה לאדם", "כאן דנה"]
+    assert [text for text, _ in office.said()] == ["שלום", HANDED_OVER, "כאן דנה"]
 
 
 def test_who_comes_before_the_honest_message_left_keeps_it_back(office: Office) -> None:

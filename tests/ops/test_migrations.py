@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, text
+from sqlalchemy import MetaData, Table, create_engine, text
 from sqlalchemy.engine import Connection, make_url
 
 import maane.ops.tables  # noqa: F401
-from maane.kit.db import Database
+from maane.kit.db import Database, Transaction
 from maane.ops.schema import MIGRATIONS
 from tests.postgres import Cluster
 
@@ -105,3 +107,35 @@ def test_leads_that_were_there_keep_their_status_and_begin_a_history(empty: Data
     if empty.is_sqlite:
         with empty.engine.connect() as connection:
             assert connection.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
+
+
+def test_a_recording_that_lies_at_the_provider_is_known_to_the_next_version(
+    empty: Database,
+) -> None:
+    with empty.engine.begin() as connection:
+        _upgrade(connection, "0030")
+    call = {"account_sid": "AC1", "direction": "inbound", "engine": "gather", "status": "completed"}
+    with empty.transaction(1) as tx:
+        _insert(tx, "businesses", id=1, language="he", timezone="Asia/Jerusalem", status="active")
+        for key, sid, status in ((1, "RE1", "stored"), (2, "RE2", "failed"), (3, None, "waiting")):
+            own = {"business_id": 1, "id": key}
+            words = {"contact_key": str(key), "owner": "assistant", "status": "open"}
+            _insert(tx, "conversations", **own, channel="phone", **words)
+            _insert(tx, "calls", **own, conversation_id=key, external_id=f"CA{key}", **call)
+            more = {"file_key": str(key), "is_at_provider": key != 2, "status": status}
+            _insert(tx, "recordings", **own, call_id=key, external_id=sid, **more)
+    with empty.engine.begin() as connection:
+        _upgrade(connection, "0032")
+    with empty.transaction(1, writes=False) as tx:
+        rows = tx.execute(text("SELECT external_id, account_sid FROM recording_copies")).all()
+    assert [tuple(row) for row in rows] == [("RE1", "AC1")]
+
+
+def _insert(tx: Transaction, name: str, **values: Any) -> None:
+    """A row of a table as it was; what it must have and is not given is nothing of its kind."""
+    table = Table(name, MetaData(), autoload_with=tx.connection())
+    empty = {str: "", int: 0, bool: False, datetime: datetime(2026, 11, 1, tzinfo=UTC)}
+    for column in table.columns:
+        if not column.nullable and column.server_default is None and column.name not in values:
+            values[column.name] = empty[column.type.python_type]
+    tx.execute(table.insert().values(values))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import sqlite3
+import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +15,13 @@ import pytest
 from sqlalchemy import MetaData, create_engine, func, insert, select, text
 
 from maane.appointments.models import Appointment, AppointmentLead
+from maane.calls import operations as calls
+from maane.calls import outgoing, texts, transfers
+from maane.calls.operations import Ring, Way
+from maane.calls.transfers import Person
 from maane.channels.inbox import InboundEvent
+from maane.channels.voice.simulator import operations as simulator
+from maane.channels.voice.simulator.talk import Event
 from maane.channels.whatsapp.connection import connect_number
 from maane.channels.whatsapp.jobs import Work
 from maane.channels.whatsapp.payload import build_delivery, sign
@@ -23,8 +31,10 @@ from maane.kit.db import now
 from maane.kit.errors import NotFound
 from maane.leads.models import Lead
 from maane.media import operations as media
+from maane.media import recordings
 from maane.media.files import Files
 from maane.media.models import Attachment
+from maane.media.operations import Stored
 from maane.privacy.holdings import HOLDINGS
 from maane.privacy.jobs import Retention
 from maane.privacy.persons import SWEEP_JOB
@@ -36,7 +46,7 @@ LEADS = "/api/business/current/leads"
 CONVERSATIONS = "/api/business/current/conversations"
 NAME, DIGITS, AT_HOME = "דבורה אלמונית", "972501234987", "0501234987"
 WORDS = ("סוד של דבורה", "עוד סוד", "הערה על דבורה", "פגישה עם דבורה", "devora@secret.example")
-PICTURE = b"a picture of Devora"
+PICTURE, SOUND = b"a picture of Devora", b"the voice of Devora"
 OTHER = "972507654321"
 
 
@@ -61,7 +71,7 @@ class Office:
     def __init__(self, world: World) -> None:
         self.world, self.owner, self.model = world, world.browser("owner_a"), Model()
         self.work = Work(world.database, world.settings, self.model)
-        self.count, self.file_key = 0, ""
+        self.count, self.file_key, self.sound_key = 0, "", ""
         self.files = Files(world.settings.media_folder)
         path = "/api/business/current/whatsapp/settings"
         assert self.owner.write("PUT", path, {"pause_s": 0}).status_code == 200
@@ -126,6 +136,32 @@ class Office:
         path = "/api/business/current/simulator/messages"
         assert self.owner.write("POST", path, simulated).status_code == 202
         with self.world.database.transaction(A) as tx:
+            tenant = tenant_for_job(tx, A)
+            ring = Ring("CA1", "AC1", "inbound", f"+{DIGITS}", "+97236123456", "ringing")
+            call, _ = calls.begin(tx, tenant, ring, Way("gather", "he"))
+            calls.hear(tx, tenant, call, 1, WORDS[1], due_at=now())
+            recording = recordings.expect(tx, tenant, call.id, "RE1", duration_s=9)
+            self.sound_key = recording.file_key
+            recordings.note_stored(tx, recording, Stored("audio/mpeg", len(SOUND), "0" * 64))
+            outgoing.ask(
+                tx,
+                tenant,
+                caller_for_job(tenant),
+                lead_id,
+                account_sid="AC1",
+                own_number="+97236123456",
+                phone=f"+{DIGITS}",
+                way=Way("gather", "he"),
+                speaker="assistant",
+                person_name=None,
+                idempotency_key="click",
+            )
+            trial = simulator.begin(tx, tenant, "CA1")
+            said, stands = [Event(0.0, "says", WORDS[1])], {"state": "going", "engine": "gather"}
+            simulator.note(tx, tenant, trial.id, said, **stands, is_listening=True, reason=None)
+            texts.note(tx, tenant, call, "asked")
+            transfers.plan(tx, tenant, call, [Person("דנה", "+972542345678")], WORDS[1])
+        with self.world.database.transaction(A) as tx:
             event = tx.scalars(select(InboundEvent).order_by(InboundEvent.id.desc())).first()
             assert event is not None
             at = now() + timedelta(days=1)
@@ -157,6 +193,8 @@ class Office:
         self.work.answer(A, event.id)
         with self.files.writing(A, self.file_key) as file:
             file.write(PICTURE)
+        with self.files.writing(A, self.sound_key) as file:
+            file.write(SOUND)
         # And one that nobody has taken in yet.
         self.deliver(DIGITS, NAME, WORDS[0])
         return lead_id
@@ -191,9 +229,10 @@ class Office:
         assert f"person-{lead_id}-" in answer.headers["Content-Disposition"]
         with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
             assert archive.testzip() is None
-            names = archive.namelist()
-            assert names == ["person.json", *([f"files/{self.file_key}"] if self.file_key else [])]
-            assert not self.file_key or archive.read(names[1]) == PICTURE
+            kept = {f"files/{self.file_key}": PICTURE, f"files/{self.sound_key}": SOUND}
+            files = kept if self.file_key else {}
+            assert sorted(archive.namelist()) == sorted(["person.json", *files])
+            assert {name: archive.read(name) for name in files} == files
             document: dict[str, Any] = json.loads(archive.read("person.json").decode("utf-8"))
         return document
 
@@ -245,11 +284,11 @@ def test_after_an_erasure_a_dump_knows_neither_number_nor_name_nor_words(office:
     assert answer.json["items"] == shown["erases"]
     dump = office.dump()
     assert _traces(dump) == []
-    place = office.files.path(A, office.file_key)
-    assert place.is_file()
+    places = [office.files.path(A, key) for key in (office.file_key, office.sound_key)]
+    assert all(place.is_file() for place in places)
     assert f"{SWEEP_JOB}:{A}:{lead_id}" in dump
     Retention(office.world.database, office.work.jobs, office.files).sweep(A, lead_id)
-    assert not place.exists()
+    assert not any(place.exists() for place in places)
     assert "לא שלה" in dump
     assert OTHER in dump
     event = office.actions()[0]
@@ -258,6 +297,40 @@ def test_after_an_erasure_a_dump_knows_neither_number_nor_name_nor_words(office:
     assert event["actor"]["name"] == "owner_a"
     assert office.owner.get(f"{LEADS}/{lead_id}").status_code == 404
     assert office.erase(lead_id, NAME).status_code == 404
+
+
+def test_an_erasure_waits_for_a_call_and_the_call_never_for_it(office: Office) -> None:
+    """Each would wait for the other for ever if one locked the conversation before the call."""
+    if office.world.database.is_sqlite:
+        pytest.skip("one transaction writes at a time there")
+    lead_id = office.live_through_everything()
+    database = office.world.database
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction(A) as tx:
+            tenant = tenant_for_job(tx, A)
+            call = calls.locked(tx, tenant, "CA1")
+            assert call is not None
+            erased = pool.submit(office.erase, lead_id, NAME)
+            _wait_for_a_lock(office)
+            calls.hear(tx, tenant, call, 2, WORDS[0], due_at=now())
+        assert erased.result().status_code == 200
+    assert _traces(office.dump()) == []
+
+
+def _wait_for_a_lock(office: Office) -> None:
+    """Until a transaction of this database waits for another one."""
+    waits = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+        "AND wait_event_type = 'Lock'"
+    )
+    deadline = time.monotonic() + 30
+    while True:
+        # Within one transaction the server would always tell the same.
+        with office.world.database.engine.connect() as connection:
+            if connection.execute(waits).scalar_one():
+                return
+        assert time.monotonic() < deadline, "nobody waits"
+        time.sleep(0.02)
 
 
 def test_whoever_writes_again_begins_anew(office: Office) -> None:

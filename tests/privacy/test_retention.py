@@ -120,6 +120,7 @@ def test_a_night_deletes_what_is_older_and_says_how_much(archive: Archive) -> No
             {"table": "appointments", "count": 0, "has_more": False},
             {"table": "inbound_events", "count": 1, "has_more": False},
             {"table": "attachments", "count": 0, "has_more": False},
+            {"table": "recordings", "count": 0, "has_more": False},
             {"table": "messages", "count": 2, "has_more": False},
             {"table": "conversations", "count": 0, "has_more": False},
         ]

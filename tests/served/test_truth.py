@@ -131,6 +131,6 @@ def test_a_refusal_leaves_the_connection_whole(new_settings: Any) -> None:
             connection.request("GET", "/healthz")
             assert connection.getresponse().read() == b'{"status":"ok"}\n'
             assert connection.sock is sock
-        connection.request("PUT", "/api/business/current/prompt", b"x" * 2_000_000)
+        connection.request("PUT", "/api/business/current/prompt", b"x" * 5_000_000)
         assert connection.getresponse().read()
         connection.close()

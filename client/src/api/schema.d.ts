@@ -360,6 +360,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/business/current/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The calls of this business, newest first.
+         * @description Access: business.
+         */
+        get: operations["calls_list_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/calls/{call_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One call with its turns.
+         * @description Access: business.
+         */
+        get: operations["calls_get_call"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/calls/{call_id}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was recorded of a call, or the range of it that was asked for.
+         * @description Access: business.
+         */
+        get: operations["recordings_get_recording"];
+        put?: never;
+        post?: never;
+        /**
+         * Deletes what was recorded of a call, here and at Twilio.
+         * @description Access: business.
+         */
+        delete: operations["recordings_delete_recording"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/calls/{call_id}/recording/fetch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fetches a recording that could not be had from Twilio again.
+         * @description Access: business.
+         */
+        post: operations["recordings_fetch_recording_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/business/current/conversations": {
         parameters: {
             query?: never;
@@ -413,6 +497,26 @@ export interface paths {
          * @description Access: business.
          */
         put: operations["conversations_assign"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/conversations/{conversation_id}/call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The call that a conversation is; of one that is written there is none.
+         * @description Access: business.
+         */
+        get: operations["conversation_calls_get_call_of_conversation"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -477,7 +581,7 @@ export interface paths {
          * A person's message: it is sent by a job, and takes the conversation over.
          * @description Access: business.
          */
-        post: operations["conversations_write_message"];
+        post: operations["writing_write_message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -622,6 +726,26 @@ export interface paths {
          * @description Access: business.
          */
         post: operations["conversations_use_newest_prompts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/conversations/{conversation_id}/writing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What may be written in a conversation.
+         * @description Access: business.
+         */
+        get: operations["writing_get_writing"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -806,6 +930,30 @@ export interface paths {
         get: operations["lead_appointments_list_appointments_of_lead"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/leads/{lead_id}/call-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether a lead can be called back now, and why not.
+         * @description Access: business.
+         */
+        get: operations["lead_calls_get_call_back"];
+        put?: never;
+        /**
+         * Calls a lead, once. A call that Twilio did not take says so itself.
+         * @description Access: business.
+         */
+        post: operations["lead_calls_call_back"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1120,6 +1268,162 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/business/current/phone/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks the own addresses as Twilio would, and says what is wrong with them.
+         * @description Access: business.
+         */
+        post: operations["phone_check_phone_addresses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/phone/check-sockets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Opens a socket as Twilio would for a call, and says what is wrong.
+         * @description Access: business.
+         */
+        post: operations["phone_check_phone_sockets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/phone/connection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The number that takes this business's calls, and the addresses to enter at Twilio.
+         * @description Access: business.
+         */
+        get: operations["phone_get_phone_connection"];
+        /**
+         * Connects a number in place of any other, once Twilio says that it is the account's.
+         * @description Access: business.
+         */
+        put: operations["phone_connect_phone"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/phone/outgoing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whom this business calls, when, and how often.
+         * @description Access: business.
+         */
+        get: operations["outgoing_get_outgoing_settings"];
+        /**
+         * Changes it from the next call on.
+         * @description Access: business.
+         */
+        put: operations["outgoing_replace_outgoing_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/phone/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How this business's calls are answered.
+         * @description Access: business.
+         */
+        get: operations["phone_get_phone_settings"];
+        /**
+         * Changes it from the next call on. Sockets are taken only where Twilio could open them.
+         * @description Access: business.
+         */
+        put: operations["phone_replace_phone_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/phone/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks Twilio about the number that is connected. Calls nobody.
+         * @description Access: business.
+         */
+        post: operations["phone_test_phone_connection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/phone/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whom this business has rung when a caller wants a person.
+         * @description Access: business.
+         */
+        get: operations["phone_get_phone_transfer"];
+        /**
+         * Changes it from the next transfer on.
+         * @description Access: business.
+         */
+        put: operations["phone_replace_phone_transfer"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/business/current/privacy/retention": {
         parameters: {
             query?: never;
@@ -1182,6 +1486,66 @@ export interface paths {
          */
         put: operations["prompts_replace_prompts"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/simulator/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Calls the business through the same signed routes and sockets as a real call.
+         * @description Access: business.
+         */
+        post: operations["simulated_calls_dial_simulated_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/simulator/calls/{call_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How a simulated call stands, and what happened in it since.
+         * @description Access: business.
+         */
+        get: operations["simulated_calls_get_simulated_call"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/business/current/simulator/calls/{call_id}/acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says something in it, presses keys, is silent, speaks over it, or hangs up. What comes of it is
+         * @description Access: business.
+         */
+        post: operations["simulated_calls_act_in_simulated_call"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1427,6 +1791,22 @@ export interface components {
         AccountBody: {
             /** Waba Id */
             waba_id: string;
+        };
+        /**
+         * AddressCheck
+         * @description What came of asking one of the own addresses, signed as Twilio signs. ``redirected`` loses what
+         *     Twilio sends, ``wrong_answer`` came from something else, ``error`` with a status.
+         */
+        AddressCheck: {
+            /** Address */
+            address: string;
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "ok" | "unreachable" | "certificate" | "signature" | "redirected" | "wrong_answer" | "error";
+            /** Status */
+            status: number | null;
         };
         /**
          * Appointment
@@ -1733,7 +2113,8 @@ export interface components {
         /**
          * BusinessHours
          * @description ``changes_at`` is when it next opens or closes, null for not within a year. ``closures`` are those
-         *     of the next twelve months. Without ``updated_at`` nothing was saved yet.
+         *     of the next twelve months. ``away_opens`` is what ``{opens}`` says next, in the business's language;
+         *     empty where it never closes. Without ``updated_at`` nothing was saved yet.
          */
         BusinessHours: {
             /** Week */
@@ -1756,6 +2137,12 @@ export interface components {
             presets: components["schemas"]["Preset"][];
             /** Closures */
             closures: components["schemas"]["Closure"][];
+            /** Says Away */
+            says_away: boolean;
+            /** Away Text */
+            away_text: string;
+            /** Away Opens */
+            away_opens: string;
             /** Updated At */
             updated_at: string | null;
         };
@@ -1807,6 +2194,246 @@ export interface components {
             items: components["schemas"]["BusinessUser"][];
         };
         /**
+         * Call
+         * @description ``outcome`` is null while it goes on, unless something was booked, a person came or a message was
+         *     taken already. ``end_reason`` says why it ended, or why nobody was answered. ``summary_by`` is null
+         *     while there is no summary.
+         */
+        Call: {
+            /** Id */
+            id: number;
+            /** Conversation Id */
+            conversation_id: number;
+            /** Lead Id */
+            lead_id: number | null;
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "inbound" | "outbound";
+            /** Is Simulated */
+            is_simulated: boolean;
+            /** Contact Phone */
+            contact_phone: string | null;
+            /** Contact Name */
+            contact_name: string | null;
+            /**
+             * Engine
+             * @enum {string}
+             */
+            engine: "gather" | "relay";
+            /** Language */
+            language: string;
+            /** Status */
+            status: string;
+            /** Outcome */
+            outcome: ("booked" | "transferred" | "message_taken" | "answered" | "missed" | "failed") | null;
+            /** End Reason */
+            end_reason: string | null;
+            /** Is Recorded */
+            is_recorded: boolean;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Answered At */
+            answered_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Duration S */
+            duration_s: number | null;
+            /** Summary */
+            summary: string | null;
+            /** Summary By */
+            summary_by: ("assistant" | "intake") | null;
+            outgoing: components["schemas"]["OutgoingDetails"] | null;
+        };
+        /**
+         * CallBack
+         * @description Whether a lead can be called now. ``obstacle`` is the rule that refuses it, the ``reason`` of the
+         *     refusal; ``quiet_until`` is when the quiet hours end. With ``has_opted_out`` only a person calls.
+         */
+        CallBack: {
+            /** Phone */
+            phone: string | null;
+            /** Obstacle */
+            obstacle: ("call_not_connected" | "call_unreadable" | "call_no_public_url" | "call_off" | "call_no_number" | "call_number" | "call_premium" | "call_country" | "call_running" | "call_quiet_hours" | "call_daily_limit") | null;
+            /** Has Opted Out */
+            has_opted_out: boolean;
+            /** Quiet Until */
+            quiet_until: string | null;
+            /** Left Today */
+            left_today: number;
+            /** People */
+            people: components["schemas"]["PersonBody"][];
+        };
+        /**
+         * CallBackBody
+         * @description ``speaker``: the assistant, or a person of the business, whose own phone is rung first; its number
+         *     is one of the settings'. ``despite_opt_out``: the person calls somebody who asked for no automatic
+         *     messages, and knows it. ``idempotency_key`` is made by the client for each call: posting it again
+         *     calls nobody.
+         */
+        CallBackBody: {
+            /** Idempotency Key */
+            idempotency_key: string;
+            /**
+             * Speaker
+             * @enum {string}
+             */
+            speaker: "assistant" | "person";
+            /**
+             * Person Number
+             * @default null
+             */
+            person_number: string | null;
+            /**
+             * Despite Opt Out
+             * @default false
+             */
+            despite_opt_out: boolean;
+        };
+        /**
+         * CallDetail
+         * @description ``text`` is null where none was offered; ``recording`` where there is none, or nobody told of it
+         *     yet.
+         */
+        CallDetail: {
+            call: components["schemas"]["Call"];
+            /** Turns */
+            turns: components["schemas"]["CallTurn"][];
+            /** Transfers */
+            transfers: components["schemas"]["CallTransfer"][];
+            text: components["schemas"]["CallText"] | null;
+            recording: components["schemas"]["Recording"] | null;
+        };
+        /** CallPage */
+        CallPage: {
+            /** Items */
+            items: components["schemas"]["Call"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * CallQuery
+         * @description ``outcome``: ``unanswered`` are the missed and the failed ones.
+         */
+        CallQuery: {
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+            /**
+             * After
+             * @default null
+             */
+            after: string | null;
+            /**
+             * Outcome
+             * @default all
+             * @enum {string}
+             */
+            outcome: "all" | "answered" | "unanswered";
+        };
+        /**
+         * CallText
+         * @description The text that the caller was offered. ``error`` is why it was not sent, ``detail`` the provider's
+         *     code; ``conversation_id`` is where one by WhatsApp stands.
+         */
+        CallText: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "asked" | "refused" | "queued" | "sent" | "delivered" | "failed";
+            /** Way */
+            way: ("whatsapp" | "sms") | null;
+            /** Error */
+            error: string | null;
+            /** Detail */
+            detail: string | null;
+            /** Conversation Id */
+            conversation_id: number | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * CallTransfer
+         * @description One person who was rung for the call. ``result`` is null while they are; ``declined``: somebody or
+         *     a voicemail picked up, and pressed no key. ``rang_s`` is how long they were rung, ``talked_s`` how
+         *     long they spoke with the caller, both in seconds.
+         */
+        CallTransfer: {
+            /** Number */
+            number: number;
+            /** Name */
+            name: string;
+            /** Phone */
+            phone: string;
+            /** Result */
+            result: ("connected" | "no_answer" | "busy" | "failed" | "declined" | "canceled") | null;
+            /**
+             * Rung At
+             * Format: date-time
+             */
+            rung_at: string;
+            /** Rang S */
+            rang_s: number | null;
+            /** Talked S */
+            talked_s: number | null;
+        };
+        /**
+         * CallTurn
+         * @description What was heard and what was said to it. ``spoken`` is what of the answer the caller heard, where
+         *     that is not all of it; ``is_said`` is false where none of it was. Times in ms (``calls.models``);
+         *     ``waits`` is how often the caller was told to wait.
+         */
+        CallTurn: {
+            /** Step */
+            step: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "greeting" | "speech" | "silence" | "transfer" | "farewell";
+            /** Heard */
+            heard: string | null;
+            /** Is Partial */
+            is_partial: boolean;
+            /** Confidence Percent */
+            confidence_percent: number | null;
+            /** Said */
+            said: string | null;
+            /** Said By */
+            said_by: string | null;
+            /** Is Said */
+            is_said: boolean;
+            /** Spoken */
+            spoken: string | null;
+            /**
+             * Heard At
+             * Format: date-time
+             */
+            heard_at: string;
+            /** Waits */
+            waits: number;
+            /** First Token Ms */
+            first_token_ms: number | null;
+            /** First Audio Ms */
+            first_audio_ms: number | null;
+            /** Model Ms */
+            model_ms: number | null;
+            /** Tools Ms */
+            tools_ms: number | null;
+            /** Tools */
+            tools: string[];
+        };
+        /**
          * Closure
          * @description A day that is not as its weekday. ``kind`` is ``holiday``, ``eve`` or ``own``; ``name`` a preset or
          *     the business's own words. Without ``closes`` it is closed as a whole.
@@ -1844,13 +2471,16 @@ export interface components {
          * Conversation
          * @description ``takeover`` is there while ``owner`` is ``person``. Free text ends at ``window_closes_at``.
          *     A takeover lasts ``takeover_hours`` from the person's last message. ``prompt_version`` is the one
-         *     that the conversation runs on; 0 while it has none and its next answer takes the newest.
+         *     that the conversation runs on; 0 while it has none and its next answer takes the newest. A call
+         *     (``is_call``) takes no text.
          */
         Conversation: {
             /** Id */
             id: number;
             /** Channel */
             channel: string;
+            /** Is Call */
+            is_call: boolean;
             /** Status */
             status: string;
             /** Contact Phone */
@@ -2159,8 +2789,9 @@ export interface components {
         /**
          * FailedEvent
          * @description A message whose answer was given up. ``reason``: ``not_made`` (an error that the log names),
-         *     ``not_sent`` (tried to the end), ``refused`` (by the provider), ``not_connected`` or ``window_closed``
-         *     (24 hours had passed, so it was not tried).
+         *     ``not_sent`` (tried to the end), ``refused`` (by the provider), ``not_connected``, ``window_closed``
+         *     (24 hours had passed, so it was not tried) or ``uncertain`` (it was given to the provider, which never
+         *     said what became of it: it may have arrived).
          */
         FailedEvent: {
             /** Id */
@@ -2173,7 +2804,7 @@ export interface components {
              * Reason
              * @enum {string}
              */
-            reason: "not_made" | "not_sent" | "refused" | "not_connected" | "window_closed";
+            reason: "not_made" | "not_sent" | "refused" | "not_connected" | "window_closed" | "uncertain";
             /** Retries */
             retries: number;
             /**
@@ -2273,7 +2904,8 @@ export interface components {
         /**
          * HoursBody
          * @description ``week`` null: always open. ``eve``: how the day before a holiday is; ``eve_closes`` goes with
-         *     ``until``.
+         *     ``until``. ``says_away``: who writes on WhatsApp while it is closed gets ``away_text`` in place of the
+         *     assistant's answer, with ``{opens}`` as when it opens next.
          */
         HoursBody: {
             /** Week */
@@ -2292,6 +2924,16 @@ export interface components {
             eve_closes: string | null;
             /** Days */
             days: components["schemas"]["SpecialDay"][];
+            /**
+             * Says Away
+             * @default false
+             */
+            says_away: boolean;
+            /**
+             * Away Text
+             * @default
+             */
+            away_text: string;
         };
         /** ImpersonatedBusiness */
         ImpersonatedBusiness: {
@@ -2681,7 +3323,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "handed_over" | "escalated" | "message_taken" | "unanswered" | "booked" | "booking_cancelled";
+            kind: "handed_over" | "away" | "transfer_missed" | "escalated" | "message_taken" | "unanswered" | "booked" | "booking_cancelled";
             /** Conversation Id */
             conversation_id: number;
             /** Contact Name */
@@ -2753,6 +3395,64 @@ export interface components {
             back_words: string[];
         };
         /**
+         * OutgoingDetails
+         * @description Of a call that the business made: who speaks with the lead, whose phone is rung first, who asked
+         *     for the call, and what the provider said when it did not take it. ``is_unknown``: it was asked and
+         *     nobody knows whether it did.
+         */
+        OutgoingDetails: {
+            /**
+             * Speaker
+             * @enum {string}
+             */
+            speaker: "assistant" | "person";
+            /** Person Name */
+            person_name: string | null;
+            /** Asked By */
+            asked_by: string | null;
+            /** Error */
+            error: string | null;
+            /** Error Code */
+            error_code: number | null;
+            /** Is Unknown */
+            is_unknown: boolean;
+        };
+        /**
+         * OutgoingSettings
+         * @description ``own_country`` is that of the connected number, ``known_countries`` are all. ``most_per_day``
+         *     is as many as the operator allows, whatever was chosen.
+         */
+        OutgoingSettings: {
+            chosen: components["schemas"]["OutgoingSettingsBody"];
+            /** Own Country */
+            own_country: string | null;
+            /** Known Countries */
+            known_countries: string[];
+            /** Most Per Day */
+            most_per_day: number;
+            /** Asked Today */
+            asked_today: number;
+        };
+        /**
+         * OutgoingSettingsBody
+         * @description Whom the business calls and when. No ``countries`` stand for the one of its own number; times are
+         *     its own wall clock's, and equal ones are no quiet hours.
+         */
+        OutgoingSettingsBody: {
+            /** Countries */
+            countries: string[];
+            /** Daily Limit */
+            daily_limit: number;
+            /** Quiet From */
+            quiet_from: string;
+            /** Quiet Until */
+            quiet_until: string;
+            /** Quiet On Closed Days */
+            quiet_on_closed_days: boolean;
+            /** People */
+            people: components["schemas"]["PersonBody"][];
+        };
+        /**
          * PageQuery
          * @description ``limit`` rows after the cursor of the page before.
          */
@@ -2767,6 +3467,148 @@ export interface components {
              * @default null
              */
             after: string | null;
+        };
+        /** PersonBody */
+        PersonBody: {
+            /** Name */
+            name: string;
+            /** Number */
+            number: string;
+        };
+        /**
+         * PhoneCheck
+         * @description ``obstacle`` is why nothing could be asked.
+         */
+        PhoneCheck: {
+            /** Obstacle */
+            obstacle: ("not_connected" | "unreadable" | "no_public_url") | null;
+            /** Addresses */
+            addresses: components["schemas"]["AddressCheck"][];
+        };
+        /**
+         * PhoneConnection
+         * @description ``number`` is null while none is connected. ``is_reachable`` is false where no public address is
+         *     set, so that Twilio could reach none of these.
+         */
+        PhoneConnection: {
+            /** Number */
+            number: string | null;
+            /** Account Sid */
+            account_sid: string | null;
+            /** Connected At */
+            connected_at: string | null;
+            webhooks: components["schemas"]["PhoneWebhooks"];
+            /** Is Reachable */
+            is_reachable: boolean;
+        };
+        /**
+         * PhonePreset
+         * @description What a language gives where nothing else was chosen.
+         */
+        PhonePreset: {
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "he" | "en" | "ar" | "ru";
+            /** Greeting */
+            greeting: string;
+            /** Say Language */
+            say_language: string;
+            /** Voice */
+            voice: string;
+            /** Hear Language */
+            hear_language: string;
+            /** Speech Model */
+            speech_model: string;
+            /** Speech Timeout S */
+            speech_timeout_s: number;
+        };
+        /**
+         * PhoneSettings
+         * @description ``first_words`` are what a caller hears first, as things stand.
+         */
+        PhoneSettings: {
+            chosen: components["schemas"]["PhoneSettingsBody"];
+            preset: components["schemas"]["PhonePreset"];
+            /** First Words */
+            first_words: string;
+        };
+        /**
+         * PhoneSettingsBody
+         * @description How calls are answered. Null, and an empty greeting, stand for the preset of the language; a null
+         *     language for the business's own. ``{business}`` in the greeting is its name.
+         */
+        PhoneSettingsBody: {
+            /**
+             * Engine
+             * @enum {string}
+             */
+            engine: "gather" | "relay";
+            /** Language */
+            language: ("he" | "en" | "ar" | "ru") | null;
+            /** Greeting */
+            greeting: string;
+            /** Is Recorded */
+            is_recorded: boolean;
+            /** Say Language */
+            say_language: string | null;
+            /** Voice */
+            voice: string | null;
+            /** Hear Language */
+            hear_language: string | null;
+            /** Speech Model */
+            speech_model: ("default" | "numbers_and_commands" | "phone_call" | "experimental_conversations" | "experimental_utterances" | "googlev2_long" | "googlev2_short" | "googlev2_telephony" | "googlev2_telephony_short" | "deepgram_nova-2" | "deepgram_nova-3") | null;
+            /** Speech Timeout S */
+            speech_timeout_s: number | null;
+            /** Hints */
+            hints: string;
+        };
+        /**
+         * PhoneTest
+         * @description What Twilio says of the number and its account.
+         */
+        PhoneTest: {
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "ok" | "refused" | "unknown_number" | "unreachable" | "not_connected" | "unreadable";
+        };
+        /**
+         * PhoneTransfer
+         * @description ``countries`` are those whose numbers may be rung, two letters each. ``reachable_now`` are the
+         *     names of those who would be rung now.
+         */
+        PhoneTransfer: {
+            chosen: components["schemas"]["PhoneTransferBody"];
+            /** Countries */
+            countries: string[];
+            /** Reachable Now */
+            reachable_now: string[];
+        };
+        /**
+         * PhoneTransferBody
+         * @description Whom to ring, in this order, when a caller wants a person, and for how many seconds each; nobody
+         *     means that a message is taken.
+         */
+        PhoneTransferBody: {
+            /** People */
+            people: components["schemas"]["ReachablePerson"][];
+            /** Ring S */
+            ring_s: number;
+        };
+        /**
+         * PhoneWebhooks
+         * @description The addresses to enter for the number at Twilio, each asked by POST.
+         */
+        PhoneWebhooks: {
+            /** Call */
+            call: string;
+            /** Fallback */
+            fallback: string;
+            /** Status */
+            status: string;
         };
         /**
          * Preset
@@ -2810,6 +3652,22 @@ export interface components {
             whatsapp_prompt: string;
         };
         /**
+         * ReachablePerson
+         * @description Somebody who is rung for callers. ``when``: in the business's opening hours, outside them, or
+         *     always.
+         */
+        ReachablePerson: {
+            /** Name */
+            name: string;
+            /** Phone */
+            phone: string;
+            /**
+             * When
+             * @enum {string}
+             */
+            when: "open" | "closed" | "always";
+        };
+        /**
          * ReadBody
          * @description The last message that was seen.
          */
@@ -2829,6 +3687,31 @@ export interface components {
         ReadUpToBody: {
             /** Notification Id */
             notification_id: number;
+        };
+        /**
+         * Recording
+         * @description What was recorded of a call. It can be played once it is ``stored``; ``absent``: the provider has
+         *     none. ``reason`` is why it failed, or why the last try did while others follow (as of an attachment).
+         *     ``size`` is in bytes. ``is_at_provider``: it was not deleted there yet.
+         */
+        Recording: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "waiting" | "stored" | "absent" | "failed" | "deleted";
+            /** Reason */
+            reason: ("too_large" | "wrong_type" | "foreign_host" | "gone" | "no_room" | "not_kept" | "not_connected" | "provider_refused" | "unreachable") | null;
+            /** Duration S */
+            duration_s: number | null;
+            /** Size */
+            size: number | null;
+            /** Is At Provider */
+            is_at_provider: boolean;
+            /** Deleted At */
+            deleted_at: string | null;
+            /** Deleted By */
+            deleted_by: string | null;
         };
         /**
          * RelatedList
@@ -2953,6 +3836,92 @@ export interface components {
              */
             signed_out: boolean;
         };
+        /**
+         * SimulatedActBody
+         * @description What the caller does. ``text`` is what they say, the keys they press, or, of an interruption, the
+         *     words that they had heard by then.
+         */
+        SimulatedActBody: {
+            /**
+             * Kind
+             * @default speech
+             * @enum {string}
+             */
+            kind: "speech" | "partial" | "keys" | "silence" | "interrupt" | "hang_up";
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+        };
+        /**
+         * SimulatedCall
+         * @description ``call_id`` is the call that it is, once that is known. ``reason`` is why it failed.
+         */
+        SimulatedCall: {
+            /** Id */
+            id: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ringing" | "going" | "over" | "failed";
+            /** Engine */
+            engine: ("gather" | "relay") | null;
+            /** Is Listening */
+            is_listening: boolean;
+            /** Call Id */
+            call_id: number | null;
+            /** Reason */
+            reason: string | null;
+            /** Lines */
+            lines: components["schemas"]["SimulatedCallLine"][];
+        };
+        /**
+         * SimulatedCallBody
+         * @description ``from_phone`` is null for a caller who withholds their number, ``engine`` for the one that the
+         *     business chose.
+         */
+        SimulatedCallBody: {
+            /** From Phone */
+            from_phone: string | null;
+            /** Engine */
+            engine: ("gather" | "relay") | null;
+        };
+        /**
+         * SimulatedCallLine
+         * @description See ``simulator.models``.
+         */
+        SimulatedCallLine: {
+            /** Number */
+            number: number;
+            /** By Caller */
+            by_caller: boolean;
+            /** Kind */
+            kind: string;
+            /** Text */
+            text: string;
+            /** Took Ms */
+            took_ms: number | null;
+            /** Is Last */
+            is_last: boolean;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
+         * SimulatedCallQuery
+         * @description Lines after this number.
+         */
+        SimulatedCallQuery: {
+            /**
+             * After
+             * @default 0
+             */
+            after: number;
+        };
         /** SimulatorMessage */
         SimulatorMessage: {
             /** Conversation Phone */
@@ -2971,6 +3940,20 @@ export interface components {
              * @default
              */
             name: string;
+        };
+        /**
+         * SocketCheck
+         * @description Whether Twilio could open the sockets of calls at ``address``. ``unreachable`` alone does not keep
+         *     a business from choosing them: the process runs, and only this machine cannot reach the address.
+         */
+        SocketCheck: {
+            /** Address */
+            address: string;
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "ok" | "no_address" | "not_secure" | "not_running" | "unreachable" | "certificate" | "refused";
         };
         /**
          * Source
@@ -3218,6 +4201,15 @@ export interface components {
             is_connected: boolean;
             /** Phone Number Id */
             phone_number_id: string | null;
+        };
+        /**
+         * Writing
+         * @description ``longest_text``: how much the business's provider takes of one text, in UTF-16 as a browser
+         *     counts.
+         */
+        Writing: {
+            /** Longest Text */
+            longest_text: number;
         };
     };
     responses: never;
@@ -3884,6 +4876,163 @@ export interface operations {
             };
         };
     };
+    calls_list_calls: {
+        parameters: {
+            query?: {
+                limit?: number;
+                after?: string;
+                outcome?: "all" | "answered" | "unanswered";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallPage"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    calls_get_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallDetail"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    recordings_get_recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    recordings_delete_recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallDetail"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    recordings_fetch_recording_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallDetail"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     conversations_list_conversations: {
         parameters: {
             query?: {
@@ -3971,6 +5120,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    conversation_calls_get_call_of_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallDetail"];
                 };
             };
             /** @description Refused; the body says why. */
@@ -4080,7 +5260,7 @@ export interface operations {
             };
         };
     };
-    conversations_write_message: {
+    writing_write_message: {
         parameters: {
             query?: never;
             header?: never;
@@ -4365,6 +5545,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    writing_get_writing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Writing"];
                 };
             };
             /** @description Refused; the body says why. */
@@ -4812,6 +6023,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LeadAppointments"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    lead_calls_get_call_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallBack"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    lead_calls_call_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallBackBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallDetail"];
                 };
             };
             /** @description Refused; the body says why. */
@@ -5362,6 +6639,341 @@ export interface operations {
             };
         };
     };
+    phone_check_phone_addresses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneCheck"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    phone_check_phone_sockets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SocketCheck"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    phone_get_phone_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneConnection"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    phone_connect_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TwilioConnectionBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneConnection"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    outgoing_get_outgoing_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutgoingSettings"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    outgoing_replace_outgoing_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutgoingSettingsBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutgoingSettings"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    phone_get_phone_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneSettings"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    phone_replace_phone_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneSettingsBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneSettings"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    phone_test_phone_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneTest"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    phone_get_phone_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneTransfer"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    phone_replace_phone_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneTransferBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneTransfer"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     privacy_get_retention: {
         parameters: {
             query?: never;
@@ -5505,6 +7117,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Prompts"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    simulated_calls_dial_simulated_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimulatedCallBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulatedCall"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    simulated_calls_get_simulated_call: {
+        parameters: {
+            query?: {
+                after?: number;
+            };
+            header?: never;
+            path: {
+                call_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulatedCall"];
+                };
+            };
+            /** @description Refused; the body says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    simulated_calls_act_in_simulated_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimulatedActBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulatedCall"];
                 };
             };
             /** @description Refused; the body says why. */

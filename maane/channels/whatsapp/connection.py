@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-
-from cryptography.fernet import Fernet, InvalidToken
-
 from maane.channels import inbox
+from maane.channels.credentials import seal, unseal
 from maane.channels.whatsapp import store
 from maane.channels.whatsapp.models import WhatsappChannel
 from maane.channels.whatsapp.provider import Probe, Provider
@@ -14,7 +11,6 @@ from maane.channels.whatsapp.sender import GraphSender, SimulatorSender
 from maane.channels.whatsapp.twilio_sender import TwilioSender
 from maane.kit.db import Transaction, now
 from maane.kit.errors import Conflict, Unavailable
-from maane.kit.logging import LOG
 from maane.settings import Settings
 from maane.tenancy import audit
 from maane.tenancy import operations as tenancy
@@ -34,7 +30,7 @@ def connect_number(
 ) -> None:
     """Connects a business's number at Meta, or replaces it or its credential. A number that was
     replaced belongs to nobody. Raises ``Conflict`` when another business has it."""
-    token = _cipher(settings).encrypt(access_token.encode())
+    token = seal(settings, access_token)
     _connect(tx, tenant, caller, META, phone_number_id, token)
 
 
@@ -48,7 +44,7 @@ def connect_twilio(
     auth_token: str,
 ) -> None:
     """The same for a number at Twilio. ``number`` is E.164."""
-    token = _cipher(settings).encrypt(auth_token.encode())
+    token = seal(settings, auth_token)
     _connect(tx, tenant, caller, TWILIO, number, token, account_sid)
 
 
@@ -58,7 +54,7 @@ def _connect(
     caller: Caller,
     provider: str,
     number: str,
-    token: bytes,
+    token: str,
     account_sid: str = "",
 ) -> None:
     tenancy.lock_and_look(tx, tenant)
@@ -130,6 +126,15 @@ def sender_for(
     return meta_at(settings, channel.phone_number_id, token, channel.waba_id)
 
 
+def longest_text(tx: Transaction, tenant: Tenant, provider: str) -> int:
+    """How much of one text the sender takes that ``sender_for`` gives, connected or not."""
+    if provider == SIMULATOR:
+        return SimulatorSender.longest_text
+    channel = store.find_connected(tx, tenant)
+    is_twilio = channel is not None and channel.provider == TWILIO
+    return TwilioSender.longest_text if is_twilio else GraphSender.longest_text
+
+
 def connected(tx: Transaction, tenant: Tenant) -> WhatsappChannel | None:
     """The number that this business answers on, and who carries it."""
     return store.find_connected(tx, tenant)
@@ -140,7 +145,7 @@ def save_channel(
     tenant: Tenant,
     provider: str,
     number_id: str,
-    token: bytes,
+    token: str,
     account_sid: str = "",
 ) -> None:
     at = now()
@@ -150,7 +155,7 @@ def save_channel(
             business_id=tenant.id,
             provider=provider,
             phone_number_id=number_id,
-            access_token=token.decode(),
+            access_token=token,
             account_sid=account_sid,
             created_at=at,
             updated_at=at,
@@ -163,7 +168,7 @@ def save_channel(
         channel.templates_synced_at = channel.templates_failure = None
         channel.templates_detail = None
     channel.phone_number_id = number_id
-    channel.access_token = token.decode()
+    channel.access_token = token
     channel.account_sid = account_sid
     channel.updated_at = at
     tx.flush()
@@ -171,12 +176,4 @@ def save_channel(
 
 def token_of(settings: Settings, channel: WhatsappChannel) -> str | None:
     """The credential in clear; None when the present ``SECRET_KEY`` cannot read it."""
-    try:
-        return _cipher(settings).decrypt(channel.access_token.encode()).decode()
-    except InvalidToken:
-        LOG.error("credential cannot be decrypted", business_id=channel.business_id)
-        return None
-
-
-def _cipher(settings: Settings) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(settings.secret("channels")))
+    return unseal(settings, channel.access_token, channel.business_id)

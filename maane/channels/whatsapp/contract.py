@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from maane.channels.credentials import Credential
 from maane.channels.inbox import InboundEvent
 from maane.channels.whatsapp.models import WhatsappChannel
 from maane.channels.whatsapp.template_shapes import Obstacle
@@ -33,24 +34,6 @@ class Assistant(Shape):
     whatsapp: WhatsappState
 
 
-def _fits_a_header(value: SecretStr) -> SecretStr:
-    if not all("!" <= character <= "~" for character in value.get_secret_value()):
-        raise ValueError("must be letters, digits and signs without spaces")
-    return value
-
-
-def _is_international(value: str) -> str:
-    if not value.startswith("+"):
-        raise ValueError("must be a whole number with its country")
-    return value
-
-
-Credential = Annotated[
-    SecretStr, Field(min_length=1, max_length=2000), AfterValidator(_fits_a_header)
-]
-"""Goes in and never comes out."""
-
-
 TemplateKey = Annotated[str, Field(max_length=70)]
 TemplateValue = Annotated[Line, Field(min_length=1, max_length=1024)]
 """One line: Meta refuses a value that has more."""
@@ -59,12 +42,6 @@ TemplateValue = Annotated[Line, Field(min_length=1, max_length=1024)]
 class MetaConnectionBody(Shape):
     phone_number_id: Annotated[str, Field(pattern=r"^[0-9]{1,32}$")]
     access_token: Credential
-
-
-class TwilioConnectionBody(Shape):
-    account_sid: Annotated[str, Field(pattern=r"^AC[0-9a-fA-F]{32}$")]
-    number: Annotated[Phone, AfterValidator(_is_international)]
-    auth_token: Credential
 
 
 class AccountBody(Shape):
@@ -187,6 +164,13 @@ class OptOut(Shape):
     default_back_words: list[str]
 
 
+class Writing(Shape):
+    """``longest_text``: how much the business's provider takes of one text, in UTF-16 as a browser
+    counts."""
+
+    longest_text: int
+
+
 class SimulatorMessageBody(Shape):
     from_phone: Phone
     text: Annotated[Text, Field(min_length=1, max_length=4096)]
@@ -198,13 +182,14 @@ class SimulatorMessage(Shape):
     event: str
 
 
-Failure = Literal["not_made", "not_sent", "refused", "not_connected", "window_closed"]
+Failure = Literal["not_made", "not_sent", "refused", "not_connected", "window_closed", "uncertain"]
 
 
 class FailedEvent(Shape):
     """A message whose answer was given up. ``reason``: ``not_made`` (an error that the log names),
-    ``not_sent`` (tried to the end), ``refused`` (by the provider), ``not_connected`` or ``window_closed``
-    (24 hours had passed, so it was not tried)."""
+    ``not_sent`` (tried to the end), ``refused`` (by the provider), ``not_connected``, ``window_closed``
+    (24 hours had passed, so it was not tried) or ``uncertain`` (it was given to the provider, which never
+    said what became of it: it may have arrived)."""
 
     id: int
     provider: str

@@ -7,13 +7,18 @@ per message; who may send it is decided by compare and set.
 People write in bursts. A turn takes in all that its person wrote, and only the job of the newest
 message goes on; the others find that and end, since it answers for them. It goes on when the person
 has paused, or when their first message has waited long enough; the wait is the queue's (``NotYet``),
-not a thread's. What was written while the model thought makes its reply stale: it is dropped, and the
-job of what came in then, which stands behind this one in the queue, thinks again with everything.
+not a thread's. What is written while the model thinks is taken in within seconds, so that people see it
+and a word that ends messages counts. It makes the reply stale: that is dropped, and the job of what came
+in then, which stands behind this one in the queue, thinks again with everything.
+
+An answer that its provider does not take now waits in the queue as well, and what comes meanwhile is
+taken in. It then makes way for the next answer, which is for all, or is waited for (``_make_way``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -22,27 +27,26 @@ from maane.assistant.model import Model
 from maane.assistant.operations import Reply, Turn, compose_reply
 from maane.assistant.tools import carry_out
 from maane.channels import inbox
-from maane.channels.inbox import InboundEvent
 from maane.channels.whatsapp import media_jobs, operations
 from maane.channels.whatsapp.operations import said_in
-from maane.channels.whatsapp.payload import InboundMessage
-from maane.channels.whatsapp.sending import GIVEN_UP, NOT_MADE, NOT_SENT, Sending, Way
+from maane.channels.whatsapp.sending import GIVEN_UP, WAIT_FOR_TURN_S, Sending, Way
+from maane.channels.whatsapp.taking_in import open_lead, take_in, take_in_alone
+from maane.conversations import away, outbound, pinning
 from maane.conversations import operations as conversations
-from maane.conversations import outbound, pinning
-from maane.conversations.consent import Words
-from maane.conversations.models import Conversation, Message
-from maane.conversations.operations import Contact, Incoming
-from maane.hours import operations as opening
-from maane.jobs.queue import Jobs, NotYet
+from maane.conversations.models import UNCERTAIN, Conversation, Message
+from maane.jobs.queue import TURNS_AT_ONCE, Jobs, NotYet, TryLater
 from maane.kit.db import Database, Transaction, now
+from maane.kit.errors import NotFound
+from maane.kit.logging import LOG
 from maane.leads import operations as leads
 from maane.notifications import operations as notifications
 from maane.settings import Settings
-from maane.tenancy import operations as tenancy
 from maane.tenancy.access import Tenant, caller_for_job, tenant_for_job
 
 LONGEST_PAUSE = timedelta(seconds=15)
 """So long after the first message that awaits an answer it is given, whether they paused or not."""
+LOOK_S = 1.5
+"""Between two looks, while the model thinks, whether its person wrote more; most turns end before one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +73,30 @@ class Work:
         return Jobs(self.database, self.settings.secret("partitions"))
 
     @cached_property
+    def _thinkers(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(TURNS_AT_ONCE, thread_name_prefix="thinking")
+
+    @cached_property
     def sending(self) -> Sending:
         return Sending(self.database, self.settings, self.jobs)
 
     def answer(self, business_id: int, event_id: int) -> None:
         """Answers what a person wrote, as the job of one stored event. Raises ``NotYet`` while they may
-        still be writing, ``TryLater`` when the answer cannot be sent now."""
+        still be writing, ``TryLater`` when the answer cannot be sent now, and ``NotFound`` only where
+        the event itself was erased."""
+        try:
+            self._answer(business_id, event_id)
+        except NotFound:
+            # A lead may be deleted or merged while its turn reaches for it; the next try sees it gone.
+            if self._has(business_id, event_id):
+                raise TryLater from None
+            raise
+
+    def _has(self, business_id: int, event_id: int) -> bool:
+        with self.database.transaction(business_id, writes=False) as tx:
+            return inbox.has_event(tx, tenant_for_job(tx, business_id), event_id)
+
+    def _answer(self, business_id: int, event_id: int) -> None:
         opened = self._open(business_id, event_id)
         if opened is None:
             return
@@ -82,28 +104,69 @@ class Work:
         if answer is None:
             if opened.wait_s > 0:
                 raise NotYet(opened.wait_s)
-            reply = compose_reply(self.model, opened.turn, self.database)
+            reply = self._think(business_id, opened)
             answer = self._decide(business_id, opened, reply)
         if answer is not None and answer.status in ("pending", "sending"):
             self.sending.deliver(business_id, opened.way, answer)
 
+    def _think(self, business_id: int, opened: Opened) -> Reply:
+        """The reply to a turn, and meanwhile a look now and then at what its person writes."""
+        thinking = self._thinkers.submit(compose_reply, self.model, opened.turn, self.database)
+        while not wait((thinking,), LOOK_S).done:
+            try:
+                self._look(business_id, opened.way)
+            except Exception as error:
+                # The job of what was written takes it in after this turn, or fails by itself.
+                LOG.warning("look failed", business_id=business_id, error=type(error).__name__)
+        return thinking.result()
+
+    def _look(self, business_id: int, way: Way) -> None:
+        """Takes in what a person wrote since their turn was opened."""
+        with self.database.transaction(business_id, writes=False) as tx:
+            tenant = tenant_for_job(tx, business_id)
+            if not inbox.waiting_events(tx, tenant, way.provider, way.contact_key):
+                return
+        with self.database.transaction(business_id) as tx:
+            tenant = tenant_for_job(tx, business_id)
+            waiting = inbox.waiting_events(tx, tenant, way.provider, way.contact_key)
+            event = inbox.get_event(tx, tenant, waiting[-1].id) if waiting else None
+            said = None if event is None else said_in(event)
+            if event is None or said is None:
+                return
+            take_in(tx, self.jobs, self.settings, tenant, event, said)
+
     def give_up(self, business_id: int, event_id: int) -> None:
         """Says on the event that it failed, and on the answer that it will not be sent."""
+        try:
+            self._show(business_id, event_id)
+        except Exception as error:
+            # It stands among the failed ones all the same.
+            LOG.error("not shown", business_id=business_id, error=type(error).__name__)
         with self.database.transaction(business_id) as tx:
             tenant = tenant_for_job(tx, business_id)
             event = inbox.get_event(tx, tenant, event_id)
             if event is None:
                 return
             message = conversations.message_of_event(tx, tenant, event.external_id)
-            has_answer = message is not None and outbound.give_up_answer(
-                tx, tenant, message, GIVEN_UP
-            )
-            inbox.mark_failed(tx, tenant, event_id, NOT_SENT if has_answer else NOT_MADE)
-            if message is not None:
+            was_awaited = message is not None and message.awaits_answer
+            reason = message and outbound.give_up_answer(tx, tenant, message, GIVEN_UP)
+            failure = operations.NOT_MADE if reason is None else operations.NOT_SENT
+            inbox.mark_failed(tx, tenant, event_id, UNCERTAIN if reason == UNCERTAIN else failure)
+            if message is not None and (was_awaited or reason is not None):
                 answer = conversations.answer_to(tx, tenant, message.id) or message
                 notifications.tell_of_failure(
                     tx, self.jobs, tenant, message.conversation_id, answer.id
                 )
+
+    def _show(self, business_id: int, event_id: int) -> None:
+        """Takes in an event that is given up, by itself and in words alone, so that people see what was
+        written: nobody can be told of what stands in no conversation."""
+        with self.database.transaction(business_id) as tx:
+            tenant = tenant_for_job(tx, business_id)
+            event = inbox.get_event(tx, tenant, event_id)
+            said = None if event is None else said_in(event)
+            if event is not None and said is not None and event.processed_at is None:
+                take_in_alone(tx, tenant, event, said)
 
     def _open(self, business_id: int, event_id: int) -> Opened | None:
         """None where this job has nothing to answer."""
@@ -113,15 +176,11 @@ class Work:
             said = None if event is None else said_in(event)
             if event is None or said is None:
                 return None
-            business = tenancy.get_business(tx, business_id)
-            is_active = business.status == "active"
-            chosen = operations.settings_of(tx, tenant)
-            conversation, is_new = _take_in(
-                self, tx, tenant, event, said, chosen.words, is_active=is_active
-            )
-            if said.is_echo or not is_active:
+            heard = take_in(tx, self.jobs, self.settings, tenant, event, said)
+            if said.is_echo or not heard.is_active:
                 return None
-            lead_name = _open_lead(tx, tenant, conversation.id, said, is_new=is_new)
+            conversation, chosen, hours = heard.conversation, heard.chosen, heard.hours
+            lead_name = open_lead(tx, tenant, conversation.id, said, is_new=heard.is_new)
             message = conversations.message_of_event(tx, tenant, said.external_id)
             if message is None:
                 return None
@@ -132,21 +191,28 @@ class Work:
             is_last = conversations.owes_last_word(conversation, awaiting, chosen.words)
             if answer is None and conversations.is_silent(conversation) and not is_last:
                 return None
-            version = pinning.prompts_for(tx, tenant, conversation)
+            closed = None if is_last else away.owed(conversation, hours)
+            version = None
+            if closed is None:
+                version = pinning.prompts_for(tx, tenant, conversation)
+            history, wait_s = conversations.history_to_answer(tx, tenant, conversation), 0.0
+            if answer is None:
+                history, wait_s = _make_way(tx, tenant, history)
             turn = Turn(
                 tenant=tenant,
                 prompt="" if version is None else version.whatsapp_prompt,
                 prompt_version=0 if version is None else version.version,
-                history=conversations.history(tx, tenant, message),
+                history=history,
                 known_name=lead_name,
-                offers_appointments=business.offers_appointments,
-                hours=opening.hours_for_turn(tx, tenant, business),
+                offers_appointments=heard.business.offers_appointments,
+                hours=hours,
+                away=closed,
                 is_last=is_last,
             )
             pause = operations.pause_of(chosen, event.provider)
-            wait_s = 0.0
             if answer is None:
-                wait_s = max(_wait_s(awaiting, pause), media_jobs.hearing_s(tx, tenant, awaiting))
+                hearing_s = media_jobs.hearing_s(tx, tenant, awaiting) if closed is None else 0.0
+                wait_s = max(_wait_s(awaiting, pause), hearing_s, wait_s)
             way = Way(event.provider, said.contact_key, event.id)
             return Opened(way, turn, answer, wait_s)
 
@@ -158,9 +224,8 @@ class Work:
             conversation = conversations.lock(tx, tenant, message.conversation_id)
             if (answer := conversations.answer_to(tx, tenant, message.id)) is not None:
                 return answer
-            if _has_written_more(tx, tenant, opened) and conversations.may_go_stale(
-                tx, conversation
-            ):
+            has_written_more = _has_written_more(tx, tenant, opened, conversation)
+            if has_written_more and conversations.may_go_stale(tx, conversation):
                 return None
             answer = conversations.decide_answer(
                 tx,
@@ -168,11 +233,13 @@ class Work:
                 message,
                 reply.author,
                 reply.text,
-                turn.prompt_version,
+                None if turn.away else turn.prompt_version,
                 is_last_word=turn.is_last,
             )
             if answer is None:
                 return None
+            if turn.away is not None:
+                away.begin(tx, tenant, conversation, answer, turn.away.until)
             if told := carry_out(tx, tenant, message.conversation_id, reply.deeds):
                 conversations.begin_with(tx, answer, told)
             notifications.tell_of_answer(
@@ -197,52 +264,6 @@ class Work:
             return answer
 
 
-def _take_in(
-    work: Work,
-    tx: Transaction,
-    tenant: Tenant,
-    event: InboundEvent,
-    said: InboundMessage,
-    words: Words,
-    *,
-    is_active: bool,
-) -> tuple[Conversation, bool]:
-    """Takes in all that this person wrote until now, and says whether anything was new. In a suspended
-    business it is heard and awaits no answer."""
-    waiting = inbox.waiting_events(tx, tenant, event.provider, said.contact_key)
-    events = {row.id: row for row in (*waiting, event)}
-    parsed = [(said_in(row) or said, row) for row in events.values()]
-    parsed.sort(key=lambda pair: operations.order_of(pair[0], pair[1].id))
-    last, _ = parsed[-1]
-    conversation = conversations.take_in(
-        tx,
-        tenant,
-        Contact(operations.CHANNELS[event.provider], last.contact_key, last.phone, last.name),
-        [
-            Incoming(
-                external_id=row.external_id,
-                text=message.text,
-                at=message.at,
-                received_at=row.received_at,
-                awaits_answer=message.is_answerable and not message.is_echo and is_active,
-                is_echo=message.is_echo,
-                takes_over=message.is_echo and message.is_answerable,
-            )
-            for message, row in parsed
-        ],
-        words,
-    )
-    messages = [message for message, _ in parsed]
-    media_jobs.expect(
-        tx, work.jobs, work.settings, tenant, event.provider, messages, is_active=is_active
-    )
-    new = [row for _, row in parsed if row.processed_at is None]
-    for row in new:
-        row.processed_at = now()
-    tx.flush()
-    return conversation, bool(new)
-
-
 def _wait_s(awaiting: Sequence[Message], pause: timedelta) -> float:
     """Seconds until the messages that await an answer should get it."""
     received = [message.created_at for message in awaiting]
@@ -250,25 +271,34 @@ def _wait_s(awaiting: Sequence[Message], pause: timedelta) -> float:
     return (due_at - now()).total_seconds()
 
 
-def _has_written_more(tx: Transaction, tenant: Tenant, opened: Opened) -> bool:
-    """True when the person wrote since the turn was opened: that is not taken in yet, since their jobs
-    run one after the other."""
+def _make_way(
+    tx: Transaction, tenant: Tenant, history: Sequence[Message]
+) -> tuple[list[Message], float]:
+    """The history of a turn without the answers that it overtakes, and seconds to wait for those that it
+    may not. Both were tried, and wait for their next try. An answer may tell of an appointment, a
+    handover or a promise as nothing else does; a person's words are not the assistant's to keep back."""
+    kept, wait_s = [], 0.0
+    for message in history:
+        if message.error is not None and outbound.is_on_its_way(message):
+            is_only_talk = message.answers_id is not None and not notifications.is_told_of(
+                tx, tenant, message.id
+            )
+            if is_only_talk and outbound.overtake(tx, tenant, message):
+                continue
+            wait_s = WAIT_FOR_TURN_S
+        kept.append(message)
+    return kept, wait_s
+
+
+def _has_written_more(
+    tx: Transaction, tenant: Tenant, opened: Opened, conversation: Conversation
+) -> bool:
+    """True when the person wrote since the turn was opened, whether that was taken in or not."""
+    message = opened.turn.history[-1]
+    if conversation.last_inbound_id > message.id:
+        awaiting = conversations.awaiting(tx, tenant, conversation.id)
+        if awaiting and awaiting[-1].id > message.id:
+            return True
     waiting = inbox.waiting_events(tx, tenant, opened.way.provider, opened.way.contact_key)
     found = [said_in(event) for event in waiting]
     return any(said is not None and said.is_answerable and not said.is_echo for said in found)
-
-
-def _open_lead(
-    tx: Transaction, tenant: Tenant, conversation_id: int, said: InboundMessage, *, is_new: bool
-) -> str | None:
-    """The name on the conversation's lead, which is opened, or found by its phone number."""
-    lead_id = conversations.lead_id_of(tx, tenant, conversation_id)
-    caller = caller_for_job(tenant)
-    name = said.name or said.phone or said.contact_key
-    if lead_id is None:
-        lead = leads.open_for_contact(tx, tenant, caller, said.phone, name, source="whatsapp")
-        conversations.tie_lead(tx, tenant, conversation_id, lead.id)
-        return lead.name
-    if is_new:
-        return leads.note_contact(tx, tenant, caller, lead_id, said.phone, name).name
-    return leads.get_lead(tx, tenant, lead_id).name

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from maane.assistant.transcription import Transcriber, TranscriptionError
 from maane.channels import inbox
@@ -26,6 +27,7 @@ from maane.media import kinds
 from maane.media import operations as media
 from maane.media.download import DownloadError
 from maane.media.files import Files
+from maane.media.keeping import keep
 from maane.media.models import Attachment
 from maane.media.operations import Stored
 from maane.media.words import UNHEARD
@@ -161,22 +163,8 @@ class FileJobs:
         if source is None:
             raise DownloadError("not_connected")
         limit = min(kinds.LIMITS[row.kind], self.settings.media_max_mb * kinds.MB)
-        if room <= 0:
-            raise DownloadError("no_room")
-        try:
-            with self._files.writing(row.business_id, row.file_key) as file:
-                saved = source.fetch(row.source, file, min(limit, room))
-                found = kinds.content_type(row.kind, saved.head)
-                if found is None:
-                    raise DownloadError("wrong_type")
-                return Stored(found, saved.size, saved.sha256)
-        except DownloadError as error:
-            if error.reason == "too_large" and room < limit:
-                raise DownloadError("no_room") from None
-            raise
-        except OSError as error:
-            LOG.error("file not kept", business_id=row.business_id, error=error.strerror)
-            raise DownloadError("not_kept", may_retry=True) from None
+        fetch = partial(source.fetch, row.source)
+        return keep(self._files, row.business_id, row.file_key, row.kind, fetch, limit, room)
 
     def _note_failure(self, row: Attachment, error: DownloadError) -> None:
         LOG.warning(

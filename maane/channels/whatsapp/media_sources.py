@@ -7,10 +7,10 @@ content hosts, where its credentials have no business.
 
 from __future__ import annotations
 
-import base64
 import re
 from typing import IO, Protocol
 
+from maane.channels.twilio import added_places, downloader_of
 from maane.channels.whatsapp import store
 from maane.channels.whatsapp.connection import META, TWILIO, token_of
 from maane.channels.whatsapp.sender import CREDENTIAL_CODES, RETRYABLE_CODES, UNKNOWN_OBJECT
@@ -21,11 +21,6 @@ from maane.settings import Settings, origin_of
 from maane.tenancy.access import Tenant
 
 META_PLACES = (Place("https://lookaside.fbsbx.com", gets_credentials=True),)
-TWILIO_PLACES = (
-    Place("https://mms.twiliocdn.com"),
-    Place("https://media.twiliocdn.com"),
-    Place("https://s3-external-1.amazonaws.com", "/media.twiliocdn.com/"),
-)
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
@@ -44,7 +39,7 @@ class MetaMedia:
         self._url = settings.whatsapp_api_url
         self._number_id = number_id
         api = Place(origin_of(self._url), gets_credentials=True, is_configured=True)
-        places = (api, *META_PLACES, *_own(settings))
+        places = (api, *META_PLACES, *added_places(settings))
         self._downloader = Downloader(places, f"Bearer {token}", settings.media_time_s)
 
     def fetch(self, source: str, file: IO[bytes], limit: int) -> Saved:
@@ -87,15 +82,7 @@ class TwilioMedia:
     """The files of a number at Twilio. Its credentials go to messages of its own account only."""
 
     def __init__(self, settings: Settings, account_sid: str, token: str) -> None:
-        api = Place(
-            origin_of(settings.twilio_api_url),
-            f"/2010-04-01/Accounts/{account_sid}/Messages/",
-            gets_credentials=True,
-            is_configured=True,
-        )
-        pair = base64.b64encode(f"{account_sid}:{token}".encode()).decode()
-        places = (api, *TWILIO_PLACES, *_own(settings))
-        self._downloader = Downloader(places, f"Basic {pair}", settings.media_time_s)
+        self._downloader = downloader_of(settings, account_sid, token, "Messages")
 
     def fetch(self, source: str, file: IO[bytes], limit: int) -> Saved:
         return self._downloader.save(source, file, limit)
@@ -113,8 +100,3 @@ def source_for(
     if provider == META:
         return MetaMedia(settings, channel.phone_number_id, token)
     return TwilioMedia(settings, channel.account_sid, token) if provider == TWILIO else None
-
-
-def _own(settings: Settings) -> list[Place]:
-    """What the operator added: places without credentials."""
-    return [Place(origin_of(one), is_configured=True) for one in settings.media_origins.split()]

@@ -13,6 +13,8 @@ from prometheus_client import Counter
 
 from maane.channels import inbox
 from maane.channels.inbox import InboundEvent
+from maane.channels.twilio import account_of, addresses, read_form
+from maane.channels.twilio import is_signed as is_signed_by_twilio
 from maane.channels.whatsapp import connection, store, twilio
 from maane.channels.whatsapp.connection import META, SIMULATOR, TWILIO, TWILIO_WEBHOOK
 from maane.channels.whatsapp.models import WhatsappSettings
@@ -40,6 +42,12 @@ ANSWER_JOB = "answer whatsapp message"
 CHANNELS = {META: "whatsapp", TWILIO: "whatsapp", SIMULATOR: "simulator"}
 """The channel of a conversation, by who carries its messages."""
 DEFAULT_PAUSE_S = 3
+# Why an event failed, in words that each language has its sentence for. Never the provider's own: the
+# conversation shows them, beside the customer's.
+NOT_SENT = "not_sent"
+REFUSED = "refused"
+NOT_MADE = "not_made"
+NOT_CONNECTED = "not_connected"
 
 UNKNOWN_NUMBERS = Counter(
     "maane_whatsapp_unknown_number_total", "Messages for a number that no business has."
@@ -90,7 +98,7 @@ def receive_twilio(
     The number tells whose token must have signed it, and what was signed is stored for that business
     alone. Raises ``InvalidSignature``; for a number that nobody has there is no token to ask.
     """
-    form = twilio.read_form(raw)
+    form = read_form(raw)
     number = "" if form is None else twilio.number_of(form)
     if form is None or not number:
         raise InvalidSignature
@@ -102,10 +110,10 @@ def receive_twilio(
         channel = store.find_channel(tx, tenant_for_job(tx, business_id), TWILIO)
         token = None if channel is None else connection.token_of(settings, channel)
         account = "" if channel is None else channel.account_sid
-    urls = twilio.addresses(settings.own_origins, TWILIO_WEBHOOK, query)
-    if not twilio.is_signed(token or "", urls, form, signature):
+    urls = addresses(settings.own_origins, TWILIO_WEBHOOK, query)
+    if not is_signed_by_twilio(token or "", urls, form, signature):
         raise InvalidSignature
-    if twilio.account_of(form) != account:
+    if account_of(form) != account:
         raise InvalidSignature
     own_id = query.removeprefix("message=") if query.startswith("message=") else ""
     delivery = twilio.parse_form(form, own_id, now())
@@ -124,12 +132,28 @@ def _receive_for(
         tenant = tenant_for_job(tx, business_id)
         stored = _store(tx, jobs, tenant, provider, delivery.messages)
         for status in delivery.statuses:
-            outbound.advance_status(
-                tx, tenant, status.external_id, status.own_id, status.status, status.error
-            )
-            if status.status == "failed":
-                notifications.tell_of_refusal(tx, jobs, tenant, status.external_id, status.error)
+            _follow(tx, jobs, tenant, provider, status)
     return stored
+
+
+def _follow(
+    tx: Transaction, jobs: Jobs, tenant: Tenant, provider: str, status: StatusUpdate
+) -> None:
+    """Notes what became of a message of ours, and on the event that it answers whether it failed."""
+    has_failed = status.status == "failed"
+    answer = outbound.advance_status(
+        tx, tenant, status.external_id, status.own_id, status.status, status.error
+    )
+    if answer is not None and answer.answers_id is not None:
+        message = conversations.find_message(tx, tenant, answer.answers_id)
+        external_id = None if message is None else message.external_id
+        event = external_id and inbox.find_event(tx, tenant, provider, external_id)
+        if event and has_failed:
+            inbox.mark_failed(tx, tenant, event.id, REFUSED)
+        elif event:
+            inbox.note_arrived(tx, event)
+    if has_failed:
+        notifications.tell_of_refusal(tx, jobs, tenant, status.external_id, status.error)
 
 
 def said_in(event: InboundEvent) -> InboundMessage | None:
@@ -257,7 +281,6 @@ def list_failed_events(
 def retry_event(tx: Transaction, jobs: Jobs, tenant: Tenant, caller: Caller, event_id: int) -> None:
     """Runs the job of an event that was given up once more. Raises ``NotFound``, and ``Conflict`` for
     one that is not given up, which is what the second of two clicks finds."""
-    tenancy.lock(tx, tenant)
     event = inbox.get_event(tx, tenant, event_id)
     said = None if event is None else said_in(event)
     if event is None or said is None:
@@ -266,6 +289,8 @@ def retry_event(tx: Transaction, jobs: Jobs, tenant: Tenant, caller: Caller, eve
     message = conversations.message_of_event(tx, tenant, event.external_id)
     if message is not None:
         outbound.resume_answer(tx, tenant, message)
+    # The last of the locks, as in a turn, which may have its conversation while it waits for this one.
+    tenancy.lock(tx, tenant)
     jobs.enqueue_turn(tx, ANSWER_JOB, tenant.id, event.id, partition_of(said), again=event.retries)
     audit.record(tx, caller, "event.retried", f"event:{event.id}")
 
@@ -278,7 +303,7 @@ def simulated_delivery(tx: Transaction, tenant: Tenant, phone: str, name: str, t
         tenancy.lock(tx, tenant)
     if store.find_channel(tx, tenant, SIMULATOR) is None:
         inbox.claim_number(tx, tenant, SIMULATOR, number_id)
-        connection.save_channel(tx, tenant, SIMULATOR, number_id, b"")
+        connection.save_channel(tx, tenant, SIMULATOR, number_id, "")
     digits = phone.lstrip("+*")
     external_id = f"wamid.sim.{secrets.token_hex(12)}"
     return build_delivery(number_id, external_id, digits, name, text, now())

@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 import pydantic_core
 
+from maane.conversations.reasons import told
 from maane.kit.errors import MalformedJson
 from maane.kit.text import normal_phone, storable
 from maane.media.models import KINDS
@@ -32,7 +33,8 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 MAX_TEXT = 65_536
-ECHOES = "smb_message_echoes"
+ECHOES = ("smb_message_echoes", "message_echoes")
+"""Meta has named the field of what the business wrote elsewhere in both ways."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def parse_delivery(raw: bytes) -> Delivery:
             for key in (_line(contact.get("wa_id")), _line(contact.get("user_id")))
             if key
         }
-        is_echo = field == ECHOES
+        is_echo = field in ECHOES
         for item in _dicts(value.get("message_echoes" if is_echo else "messages")):
             if (message := _message(number_id, item, names, is_echo=is_echo)) is not None:
                 messages.append((message, _piece(number_id, item, names, is_echo=is_echo)))
@@ -162,7 +164,7 @@ def _changes(document: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     for entry in _dicts(_dict(document).get("entry")):
         for change in _dicts(entry.get("changes")):
             field = change.get("field")
-            if field in ("messages", ECHOES):
+            if field == "messages" or field in ECHOES:
                 yield field, _dict(change.get("value"))
 
 
@@ -221,9 +223,20 @@ def _words(kind: str, item: dict[str, Any]) -> str:
                 return title
     if kind == "reaction":
         return _text(content.get("emoji"))
+    if kind == "location":
+        place = ", ".join(filter(None, map(_line, (content.get("name"), content.get("address")))))
+        return location(place, content.get("latitude"), content.get("longitude"))
     caption = _text(content.get("caption")) or _text(content.get("name"))
     shown = mark(kind or "unsupported", _line(content.get("filename")) or None)
     return f"{shown} {caption}".strip()
+
+
+def location(place: str, *coordinates: Any) -> str:
+    """A place as words: what it is called, and where it lies."""
+    at = ", ".join(
+        _line(str(value)) for value in coordinates if isinstance(value, int | float | str)
+    )
+    return " ".join(filter(None, (mark("location"), place, f"({at})" if at else "")))
 
 
 def _status(number_id: str, item: dict[str, Any]) -> StatusUpdate | None:
@@ -242,12 +255,11 @@ def _status(number_id: str, item: dict[str, Any]) -> StatusUpdate | None:
 
 
 def error_words(error: dict[str, Any]) -> str:
-    """A provider's error as a person reads it: its code, its title, its details."""
+    """A provider's error as it is kept: its code, its title, its details."""
     details = _text(_dict(error.get("error_data")).get("details"))
     words = _text(error.get("title")) or _text(error.get("message"))
     code = error.get("code")
-    shown = str(code) if isinstance(code, int) else "?"
-    return ": ".join(part for part in (shown, words, details) if part)[:500]
+    return told(code if isinstance(code, int) else "refused", words, details)
 
 
 def _piece(number_id: str, item: dict[str, Any], names: dict[str, str], *, is_echo: bool) -> str:

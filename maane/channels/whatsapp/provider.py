@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 
 import httpx
 
+from maane.conversations.reasons import told
 from maane.kit.wire import document_of, trust
 
 CONNECT_S, READ_S, TEST_READ_S = 3.0, 20.0, 8.0
@@ -22,8 +23,8 @@ theirs. ``unreachable``: it did not answer, or not as itself."""
 
 class SendError(Exception):
     """Not sent, or not known to be. ``may_retry``: a later try can work, ``after_s`` from now where
-    the provider said so. ``is_uncertain``: the provider may have taken it. ``words`` are for the
-    screen: the code and what it means."""
+    the provider said so. ``is_uncertain``: the provider may have taken it. ``words`` are why, as
+    ``reasons.told`` makes them."""
 
     def __init__(
         self, words: str, *, may_retry: bool, is_uncertain: bool = False, after_s: float = 0.0
@@ -68,7 +69,7 @@ class TemplateMessage:
         """Itself. Raises ``SendError`` where another provider approved it: the business has changed
         providers since it was chosen."""
         if provider != self.provider:
-            raise SendError("the template belongs to another provider", may_retry=False)
+            raise SendError(told("other_provider"), may_retry=False)
         return self
 
 
@@ -87,7 +88,9 @@ class ListError(Exception):
 
 
 class Provider(Protocol):
-    """One number that can send."""
+    """One number that can send. ``longest_text`` is how much it takes of one text (``wire_length``)."""
+
+    longest_text: int
 
     def send_text(self, to: str, text: str, own_id: int) -> Sent:
         """Raises ``SendError``. ``to`` is the contact's key at the provider."""
@@ -134,11 +137,9 @@ class Wire:
         try:
             return self._client.post(url, **options)
         except (httpx.ConnectError, httpx.ConnectTimeout):
-            raise SendError("the provider cannot be reached", may_retry=True) from None
+            raise SendError(told("unreachable"), may_retry=True) from None
         except httpx.TransportError:
-            raise SendError(
-                "the provider did not answer", may_retry=True, is_uncertain=True
-            ) from None
+            raise SendError(told("no_answer"), may_retry=True, is_uncertain=True) from None
 
     def get(self, url: str, **options: Any) -> httpx.Response | None:
         """None where there is no answer."""

@@ -9,7 +9,9 @@ from typing import cast
 from flask import Response, current_app, jsonify, request
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from maane.channels.whatsapp import connection, contract, operations, twilio
+from maane.channels import twilio
+from maane.channels.credentials import TwilioConnectionBody
+from maane.channels.whatsapp import connection, contract, operations
 from maane.channels.whatsapp.payload import SIGNATURE_HEADER, parse_delivery, sign
 from maane.conversations import consent
 from maane.jobs.queue import Jobs
@@ -106,11 +108,11 @@ def connect_meta(body: contract.MetaConnectionBody) -> contract.WhatsappConnecti
     "PUT",
     f"{CONNECTION}/twilio",
     access=BUSINESS,
-    body=contract.TwilioConnectionBody,
+    body=TwilioConnectionBody,
     returns=contract.WhatsappConnection,
     transaction=None,
 )
-def connect_twilio(body: contract.TwilioConnectionBody) -> contract.WhatsappConnection:
+def connect_twilio(body: TwilioConnectionBody) -> contract.WhatsappConnection:
     """Connects a number at Twilio in place of any other, once Twilio takes the credentials."""
     token = body.auth_token.get_secret_value()
     connection.prove(connection.twilio_at(_settings(), body.account_sid, body.number, token))

@@ -24,6 +24,7 @@ from maane.channels.whatsapp.provider import (
     Wire,
     read_page,
 )
+from maane.conversations.reasons import told
 from maane.kit.text import storable
 from maane.kit.wire import asked_wait_s, document_of
 
@@ -37,6 +38,8 @@ CREDENTIAL_CODES = frozenset({3, 10, 102, 190, *range(200, 300)})
 
 class GraphSender:
     """A number at Meta."""
+
+    longest_text = 4096
 
     def __init__(
         self,
@@ -139,6 +142,8 @@ class GraphSender:
 class SimulatorSender:
     """The simulator's number: the turn is the production one, only the last step is skipped."""
 
+    longest_text = GraphSender.longest_text
+
     def send_text(self, to: str, text: str, own_id: int) -> Sent:
         return Sent(f"sim.out.{own_id}", "simulated")
 
@@ -177,7 +182,7 @@ def _read(answer: httpx.Response) -> Sent:
         external_id = first.get("id") if isinstance(first, dict) else None
         if isinstance(external_id, str) and external_id:
             return Sent(external_id, "sent")
-        raise SendError("the provider's answer has no message id", may_retry=False)
+        raise SendError(told("no_id"), may_retry=False)
     error = document.get("error")
     error = error if isinstance(error, dict) else {}
     code = error.get("code")
@@ -186,5 +191,5 @@ def _read(answer: httpx.Response) -> Sent:
         if isinstance(code, int)
         else answer.status_code == 429 or answer.status_code >= 500
     )
-    words = error_words(error) if error else f"HTTP {answer.status_code}"
+    words = error_words(error) if error else told("odd_answer", f"HTTP {answer.status_code}")
     raise SendError(words, may_retry=may_retry, after_s=asked_wait_s(answer))

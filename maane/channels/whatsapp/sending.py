@@ -3,8 +3,9 @@
 Who may send is decided by compare and set. No code can tell, after a kill between the request to the
 provider and our noting its reply, whether the message left. Nearly all of that time is the provider's,
 after it has the message; so it is not sent again, the screen says that it is not known, and the status
-event of the provider, which bears our own id, settles it. A provider that stays silent to a living worker
-is asked once more, no more often.
+event of the provider, which bears our own id, settles it. Where none comes for some minutes the message
+failed, people are told, and one of them decides whether it is sent again. A provider that stays silent to
+a living worker is asked once more, no more often, and not where something was said after it.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from dataclasses import dataclass
 from maane.channels import inbox
 from maane.channels.whatsapp import connection, operations, templates
 from maane.channels.whatsapp.provider import Provider, SendError
-from maane.conversations import outbound
-from maane.conversations.models import Message
-from maane.jobs.queue import Jobs, TryLater
+from maane.conversations import operations as conversations
+from maane.conversations import outbound, reasons
+from maane.conversations.models import UNCERTAIN, Message
+from maane.jobs.queue import Jobs, NotYet, TryLater
 from maane.kit.db import Database, Transaction
 from maane.kit.logging import LOG
 from maane.notifications import operations as notifications
@@ -24,15 +26,11 @@ from maane.settings import Settings
 from maane.tenancy.access import Tenant, tenant_for_job
 
 WAIT_FOR_STATUS_S = 10.0
-INTERRUPTED = "interrupted while it was being sent; it is not known whether it arrived"
-GIVEN_UP = "could not be sent"
-NO_NUMBER = "no number is connected"
-# Why an event failed, in words that each language has its sentence for. Never the provider's own: the
-# conversation shows them, beside the customer's.
-NOT_SENT = "not_sent"
-REFUSED = "refused"
-NOT_MADE = "not_made"
-NOT_CONNECTED = "not_connected"
+WAIT_FOR_TURN_S = 5.0
+"""Between two looks whether what was to be said before has left."""
+INTERRUPTED = reasons.told("interrupted")
+GIVEN_UP = reasons.told("given_up")
+NO_NUMBER = reasons.told("no_number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +52,12 @@ class Sending:
 
     def send(self, business_id: int, message_id: int) -> None:
         """Sends a message that somebody of the business wrote. Raises ``TryLater`` when it cannot be
-        sent now."""
+        sent now, and ``NotYet`` while one that was written before it is on its way."""
         with self.database.transaction(business_id, writes=False) as tx:
             tenant = tenant_for_job(tx, business_id)
             message, conversation = outbound.outgoing(tx, tenant, message_id)
+            if message.status == "pending" and outbound.is_behind(tx, tenant, message):
+                raise NotYet(WAIT_FOR_TURN_S)
         provider = operations.provider_of_channel(conversation.channel)
         if message.status in ("pending", "sending"):
             self.deliver(business_id, Way(provider, conversation.contact_key), message)
@@ -67,17 +67,20 @@ class Sending:
         with self.database.transaction(business_id) as tx:
             tenant = tenant_for_job(tx, business_id)
             message, _ = outbound.outgoing(tx, tenant, message_id)
-            outbound.mark_failed(tx, tenant, message_id, message.error or GIVEN_UP)
+            outbound.give_up(tx, tenant, message, GIVEN_UP)
             notifications.tell_of_unsent(tx, self.jobs, tenant, message_id)
 
     def deliver(self, business_id: int, way: Way, answer: Message) -> None:
-        """Sends a message that was kept as pending, once. Raises ``TryLater`` when it cannot be now."""
+        """Sends a message that was kept as pending, once. Raises ``TryLater`` when it cannot be now, and
+        ``NotYet`` while its provider may still say what became of it."""
         was_uncertain = answer.status == "sending"
-        if was_uncertain and answer.error is None:
-            self._leave_uncertain(business_id, answer.id, INTERRUPTED)
+        if was_uncertain and answer.error in (None, INTERRUPTED, UNCERTAIN):
+            self._await_status(business_id, way, answer.id, answer.error or INTERRUPTED)
             return
         sender = self._claim(business_id, way, answer)
         if sender is None:
+            if was_uncertain:
+                self._await_status(business_id, way, answer.id, UNCERTAIN)
             return
         try:
             if answer.template is None:
@@ -105,12 +108,19 @@ class Sending:
             if barrier is not None:
                 return None
             if answer.status == "sending":
+                if outbound.is_overtaken(tx, tenant, answer):
+                    return None
                 outbound.release_sending(tx, tenant, answer.id, answer.error)
             if not outbound.claim_sending(tx, tenant, answer.id):
                 return None
             sender = connection.sender_for(tx, tenant, self.settings, way.provider)
             if sender is None:
-                self._fail(tx, tenant, way, answer.id, NO_NUMBER, NOT_CONNECTED)
+                self._fail(tx, tenant, way, answer.id, NO_NUMBER, operations.NOT_CONNECTED)
+            elif not outbound.fit(tx, tenant, answer, sender.longest_text):
+                sender.close()
+                words, failure = reasons.told("too_long"), operations.REFUSED
+                self._fail(tx, tenant, way, answer.id, words, failure)
+                return None
             return sender
 
     def _note_failure(
@@ -124,14 +134,17 @@ class Sending:
     ) -> None:
         LOG.warning("send failed", business_id=business_id, message_id=answer_id)
         if error.is_uncertain:
-            self._leave_uncertain(business_id, answer_id, error.words)
             if was_uncertain:
+                self._await_status(business_id, way, answer_id, UNCERTAIN)
                 return
+            with self.database.transaction(business_id) as tx:
+                tenant = tenant_for_job(tx, business_id)
+                outbound.note_uncertain(tx, tenant, answer_id, error.words)
             raise TryLater(WAIT_FOR_STATUS_S)
         with self.database.transaction(business_id) as tx:
             tenant = tenant_for_job(tx, business_id)
             if not error.may_retry:
-                self._fail(tx, tenant, way, answer_id, error.words, REFUSED)
+                self._fail(tx, tenant, way, answer_id, error.words, operations.REFUSED)
                 return
             outbound.release_sending(tx, tenant, answer_id, error.words)
         raise TryLater(error.after_s)
@@ -147,12 +160,23 @@ class Sending:
     ) -> None:
         """Says on a message, and on the event that it answers, that it will not be sent, and tells the
         people of the business."""
-        outbound.mark_failed(tx, tenant, message_id, words)
+        if not outbound.mark_failed(tx, tenant, message_id, words):
+            return
         if way.event_id is not None:
             inbox.mark_failed(tx, tenant, way.event_id, failure)
         notifications.tell_of_unsent(tx, self.jobs, tenant, message_id)
 
-    def _leave_uncertain(self, business_id: int, answer_id: int, words: str) -> None:
+    def _await_status(self, business_id: int, way: Way, message_id: int, words: str) -> None:
+        """Waits for the provider's word of a message that is not sent again, and ends where there is
+        one. Raises ``NotYet``. After ``LONGEST_UNCERTAIN`` the message failed."""
         with self.database.transaction(business_id) as tx:
             tenant = tenant_for_job(tx, business_id)
-            outbound.note_uncertain(tx, tenant, answer_id, words)
+            message = conversations.find_message(tx, tenant, message_id)
+            if message is None or message.status != "sending":
+                return
+            left_s = outbound.uncertain_for(message).total_seconds()
+            if left_s <= 0:
+                self._fail(tx, tenant, way, message_id, UNCERTAIN, UNCERTAIN)
+                return
+            outbound.note_uncertain(tx, tenant, message_id, words)
+        raise NotYet(left_s)

@@ -26,6 +26,7 @@ from maane.channels.whatsapp.provider import (
     Wire,
     read_page,
 )
+from maane.conversations.reasons import told
 from maane.kit.text import storable
 from maane.kit.wire import asked_wait_s, document_of
 
@@ -36,6 +37,8 @@ RETRYABLE_CODES = frozenset({20429, 20500, 20503, 63018})
 class TwilioSender:
     """A number at Twilio. ``callback_url`` is where the statuses of what it sends are reported; empty
     where Twilio could not reach it, and refuses to send for that."""
+
+    longest_text = 1600
 
     def __init__(
         self,
@@ -119,9 +122,9 @@ def _read(answer: httpx.Response) -> Sent:
         external_id = document.get("sid")
         if isinstance(external_id, str) and external_id:
             return Sent(external_id, "sent")
-        raise SendError("the provider's answer has no message id", may_retry=False)
+        raise SendError(told("no_id"), may_retry=False)
     code = document.get("code")
     is_busy = answer.status_code == 429 or answer.status_code >= 500
     may_retry = is_busy or (isinstance(code, int) and code in RETRYABLE_CODES)
-    words = error_words(document) if document else f"HTTP {answer.status_code}"
+    words = error_words(document) if document else told("odd_answer", f"HTTP {answer.status_code}")
     raise SendError(words, may_retry=may_retry, after_s=asked_wait_s(answer))

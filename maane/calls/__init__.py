@@ -1,0 +1,1 @@
+"""Calls: what was said is their conversations'; here is what only a call has."""

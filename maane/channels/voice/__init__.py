@@ -1,0 +1,1 @@
+"""The phone: a business's number at Twilio, and how calls to it are spoken."""

@@ -1,0 +1,1 @@
+"""Recordings of calls: fetched from Twilio, deleted there, played and deleted here."""

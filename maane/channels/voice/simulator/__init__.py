@@ -1,0 +1,1 @@
+"""Calls that nobody pays for: Twilio's part of a call, played on this machine."""
