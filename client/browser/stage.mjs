@@ -58,5 +58,10 @@ export async function logIn(page, name) {
 
 export async function picture(page, name) {
   await page.waitForLoadState('networkidle')
+  await still(page, name)
+}
+
+/** Without waiting for silence on the network: a call that goes on is asked about all the time. */
+export async function still(page, name) {
   await page.screenshot({ path: join(PICTURES, `${name}.png`) })
 }

@@ -7,6 +7,7 @@ import {
   BellIcon,
   BusinessIcon,
   CalendarIcon,
+  CallIcon,
   ChatIcon,
   DoorIcon,
   FactsIcon,
@@ -34,6 +35,7 @@ export function Navigation({ onGo }: { onGo: () => void }) {
   const home: Place = { to: '/', label: t('nav.home'), icon: <HomeIcon /> }
   const everyDay: Place[] = [
     { to: '/conversations', label: t('nav.conversations'), icon: <ChatIcon /> },
+    { to: '/calls', label: t('nav.calls'), icon: <CallIcon /> },
     { to: '/leads', label: t('nav.leads'), icon: <LeadsIcon /> },
     { to: '/appointments', label: t('nav.appointments'), icon: <CalendarIcon /> },
   ]
@@ -44,6 +46,7 @@ export function Navigation({ onGo }: { onGo: () => void }) {
     { to: '/simulator', label: t('nav.simulator'), icon: <PhoneIcon /> },
   ]
   const settings: Place[] = [
+    { to: '/phone', label: t('nav.phone'), icon: <CallIcon /> },
     { to: '/whatsapp', label: t('nav.whatsapp'), icon: <SettingsIcon /> },
     { to: '/notifications', label: t('nav.notifications'), icon: <BellIcon /> },
     { to: '/privacy', label: t('nav.privacy'), icon: <ShieldIcon /> },

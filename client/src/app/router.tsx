@@ -74,6 +74,24 @@ export const routes: RouteObject[] = [
                     }),
                   },
                   {
+                    path: 'calls',
+                    lazy: async () => ({
+                      Component: (await import('../features/phone/calls-page')).CallsPage,
+                    }),
+                  },
+                  {
+                    path: 'calls/:id',
+                    lazy: async () => ({
+                      Component: (await import('../features/phone/call-page')).CallPage,
+                    }),
+                  },
+                  {
+                    path: 'phone',
+                    lazy: async () => ({
+                      Component: (await import('../features/phone/phone-page')).PhonePage,
+                    }),
+                  },
+                  {
                     path: 'whatsapp',
                     lazy: async () => ({
                       Component: (await import('../features/whatsapp/whatsapp-page')).WhatsappPage,

@@ -19,12 +19,14 @@ const linksOf = async () => {
 }
 const OF_A_BUSINESS = [
   '/conversations',
+  '/calls',
   '/leads',
   '/appointments',
   '/prompts',
   '/facts',
   '/hours',
   '/simulator',
+  '/phone',
   '/whatsapp',
   '/notifications',
   '/privacy',

@@ -49,6 +49,12 @@ export function formatsOf(language: Language, timeZone?: string | null) {
   const kilobytes = size('kilobyte')
   const megabytes = size('megabyte')
   const number = new Intl.NumberFormat(locale)
+  const seconds = new Intl.NumberFormat(locale, {
+    style: 'unit',
+    unit: 'second',
+    unitDisplay: 'narrow',
+    maximumFractionDigits: 1,
+  })
 
   // Hebrew's own data repeats small numbers in brackets: `לפני שעתיים (2)`.
   const spoken = (value: number, unit: Intl.RelativeTimeFormatUnit) =>
@@ -73,6 +79,10 @@ export function formatsOf(language: Language, timeZone?: string | null) {
       if (minutes % HOUR_MIN === 0) return lasting(minutes / HOUR_MIN, 'hour')
       return lasting(minutes, 'minute')
     },
+    seconds: (value: number) => seconds.format(value),
+    /** So many seconds as a clock shows them, `3:07`. */
+    clock: (value: number) =>
+      `${Math.trunc(value / MINUTE_S)}:${String(Math.trunc(value) % MINUTE_S).padStart(2, '0')}`,
     time: (iso: string) => time.format(new Date(iso)),
     /** How long ago, in the largest unit that fits; a date once it is more than a week. */
     ago(iso: string, nowMs: number): string {

@@ -13,6 +13,16 @@ export const STAGES = [
   { key: 'lost', name: null, kind: 'lost', leads: 0 },
 ]
 
+/** Whether a lead can be called back, where nothing is in the way. */
+export const CALL_BACK = {
+  phone: '+972501234567',
+  obstacle: null,
+  has_opted_out: false,
+  quiet_until: null,
+  left_today: 7,
+  people: [{ name: 'דנה', number: '+972522345678' }],
+}
+
 export const server = setupServer(
   http.get('*/api/auth/csrf', () => HttpResponse.json({ csrfToken: 'token-of-the-page' })),
   http.get('*/api/business/current/notifications/unread', () =>
@@ -22,6 +32,7 @@ export const server = setupServer(
   http.get('*/api/business/current/leads/:id/appointments', () =>
     HttpResponse.json({ items: [], is_cut: false }),
   ),
+  http.get('*/api/business/current/leads/:id/call-back', () => HttpResponse.json(CALL_BACK)),
   http.get('*/api/business/current/leads/duplicates', () => HttpResponse.json({ items: [] })),
 )
 

@@ -15,6 +15,8 @@ window.matchMedia = (query) =>
     addEventListener: () => undefined,
     removeEventListener: () => undefined,
   }) as unknown as MediaQueryList
+// A text field that grows looks again when fonts have come.
+Object.defineProperty(document, 'fonts', { value: new EventTarget(), configurable: true })
 window.ResizeObserver = class {
   observe = () => undefined
   unobserve = () => undefined

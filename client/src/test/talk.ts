@@ -1,4 +1,4 @@
-/** One customer and what they wrote, as the server would answer. */
+/** One customer: what they wrote and the lead that they are, as the server would answer. */
 import type { Schemas } from '../http'
 
 export const at = '2026-03-01T10:00:00Z'
@@ -7,6 +7,7 @@ export const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_00
 export const conversation: Schemas['Conversation'] = {
   id: 3,
   channel: 'whatsapp',
+  is_call: false,
   status: 'open',
   contact_phone: '+972525550101',
   contact_name: 'דנה כהן',
@@ -38,4 +39,16 @@ export const message: Schemas['Message'] = {
   is_template: false,
   prompt_version: null,
   created_at: at,
+}
+
+export const lead: Schemas['Lead'] = {
+  id: 7,
+  name: 'דנה כהן',
+  phone: '+972525550101',
+  email: null,
+  note: '',
+  status: 'new',
+  source: 'whatsapp',
+  created_at: at,
+  updated_at: at,
 }

@@ -11,6 +11,7 @@ const AUXILIARY = new Set([
   'conversation_reads',
   'notification_deliveries',
   'notification_reads',
+  'outgoing_calls',
 ])
 
 /** How many of what are deleted; what there is none of is left out. */

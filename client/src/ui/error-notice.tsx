@@ -19,7 +19,7 @@ export function ErrorNotice({ error, onRetry, ownFields = [] }: Props) {
   const refusal = asApiError(error)
   const words = useRefusalWords(refusal)
   const fields = Object.entries(fieldErrors(refusal)).filter(
-    ([field]) => !ownFields.includes(field),
+    ([field]) => !field.includes('.') && !ownFields.includes(field),
   )
   const code = [refusal.status || null, refusal.error, refusal.reason].filter(Boolean).join(' · ')
 

@@ -58,12 +58,13 @@ export function useRefusalWords(error: ApiError) {
   }
 }
 
-/** Words for each field that a 422 names, for the forms to show beside the field. */
+/** Words for each field that a 422 names, for the forms to show beside the field: by its name, and one
+ * of a list by its whole path as well. */
 export function useFieldErrors() {
   const wordFor = useWordFor()
   const { i18n } = useTranslation()
   const wordsFor = (detail: ErrorDetail): string => {
-    const field = String(detail.path[0] ?? '')
+    const field = String(detail.path.findLast((part) => typeof part === 'string') ?? '')
     if (detail.type === 'value_error' && i18n.exists(`detail.${field}`)) {
       return wordFor('detail', field)
     }
@@ -71,6 +72,11 @@ export function useFieldErrors() {
   }
   return (error: unknown): Record<string, string> => {
     if (!(error instanceof ApiError)) return {}
-    return Object.fromEntries(error.details.map((d) => [String(d.path[0] ?? ''), wordsFor(d)]))
+    return Object.fromEntries(
+      error.details.flatMap((d) => {
+        const paths = new Set([String(d.path[0] ?? ''), d.path.join('.')])
+        return [...paths].map((path) => [path, wordsFor(d)])
+      }),
+    )
   }
 }

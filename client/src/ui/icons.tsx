@@ -55,6 +55,9 @@ export const ChatIcon = icon(
     <path d="M8 9.500h8M8 12.800h5" />
   </>,
 )
+export const CallIcon = icon(
+  <path d="M6.500 3.500h3l1.500 4.500-2 1.500a12 12 0 0 0 5.500 5.500l1.500-2 4.500 1.500v3a2 2 0 0 1-2.200 2A17 17 0 0 1 4.500 5.700a2 2 0 0 1 2-2.200z" />,
+)
 export const PhoneIcon = icon(
   <>
     <rect x="7" y="2.500" width="10" height="19" rx="2.500" />
@@ -99,6 +102,7 @@ export const DeleteIcon = icon(
 export const SendIcon = icon(<path d="M4 12l16-8-5 17-3.500-7zM11.500 14L20 4" />)
 export const BackIcon = icon(<path d="M20 12H5M11 6l-6 6 6 6" />)
 export const ForwardIcon = icon(<path d="M4 12h15M13 6l6 6-6 6" />)
+export const UpIcon = icon(<path d="M12 20V5M6 11l6-6 6 6" />)
 export const EnterIcon = icon(<path d="M10 4h8v16h-8M4 12h9M9.500 8.500L13 12l-3.500 3.500" />)
 export const MoreIcon = icon(<path d="M5 12h.01M12 12h.01M19 12h.01" />)
 export const WarningIcon = icon(<path d="M12 4L2.800 19.500h18.400zM12 10v4.500M12 17h.01" />)

@@ -5,6 +5,8 @@ import { useWordFor, useWords } from '../i18n'
 import { useFormats } from '../i18n/format'
 import { Attachments } from './attachments'
 import classes from './message-thread.module.css'
+import { Unsent } from './reasons'
+import { useReadable } from './marks'
 
 export type Message = Schemas['Message']
 
@@ -23,6 +25,7 @@ export function MessageThread({
   outboundTestId = 'message-outbound',
 }: Props) {
   const wordFor = useWordFor()
+  const readable = useReadable()
   const { t } = useWords()
   const formats = useFormats(timeZone)
   const own = pointOfView === 'business' ? 'outbound' : 'inbound'
@@ -41,7 +44,9 @@ export function MessageThread({
             <Attachments files={message.attachments} />
           ) : (
             <div className={classes.text} dir="auto">
-              {message.text}
+              {message.author === 'customer' || message.is_echo
+                ? readable(message.text)
+                : message.text}
             </div>
           )}
           <Text size="xs" className={classes.meta}>
@@ -50,11 +55,7 @@ export function MessageThread({
             {message.is_template && <> {t('conversations.byTemplate')}</>} ·{' '}
             {formats.time(message.created_at)} · {wordFor('messageStatus', message.status)}
           </Text>
-          {message.error !== null && (
-            <Text size="xs" c="red">
-              <bdi>{wordFor('messageError', message.error)}</bdi>
-            </Text>
-          )}
+          {message.error !== null && <Unsent status={message.status} reason={message.error} />}
         </li>
       ))}
     </ol>

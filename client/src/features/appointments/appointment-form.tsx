@@ -1,10 +1,11 @@
-import { Button, Drawer, Group, Stack, Text, Textarea, TextInput } from '@mantine/core'
+import { Button, Drawer, Group, Text, Textarea, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQuery } from '@tanstack/react-query'
 import { serverNow } from '../../http'
 import { isolate, useWords } from '../../i18n'
 import { dayOf } from '../../i18n/format'
 import { ErrorNotice } from '../../ui/error-notice'
+import { EntryForm } from '../../ui/entry-form'
 import { useFieldErrors } from '../../ui/error-words'
 import { leadQuery } from '../../ui/lead-stages'
 import type { ActingBusiness } from '../../ui/session'
@@ -71,97 +72,91 @@ export function AppointmentForm({ business, leadId, onBooked, onClose }: Props) 
       title={t('appointments.create')}
       closeButtonProps={{ 'aria-label': t('common.close') }}
     >
-      <form onSubmit={submit} noValidate>
-        <Stack>
-          {book.isError && (
-            <ErrorNotice error={book.error} ownFields={Object.keys(form.getValues())} />
-          )}
-          {lead.isError && <ErrorNotice error={lead.error} />}
-          {lead.data !== undefined && (
-            <Text fw={600}>{t('appointments.forLead', { name: isolate(lead.data.name) })}</Text>
-          )}
-          <TextInput
-            label={t('appointments.date')}
-            type="date"
-            required
-            data-autofocus
-            {...form.getInputProps('date')}
-            data-testid="appointment-date"
-          />
-          {free.data !== undefined && free.data.times.length > 0 && (
-            <div role="group" aria-label={t('appointments.free')}>
-              <Text size="sm" mb={6}>
-                {t('appointments.free')}
-              </Text>
-              <Group gap={6}>
-                {free.data.times.map((time) => (
-                  <Button
-                    key={time}
-                    size="compact-sm"
-                    variant={form.values.time === time ? 'filled' : 'default'}
-                    aria-pressed={form.values.time === time}
-                    onClick={() => form.setFieldValue('time', time)}
-                    data-testid={`free-${time}`}
-                  >
-                    {time}
-                  </Button>
-                ))}
-              </Group>
-            </div>
-          )}
-          <TextInput
-            label={t('appointments.time')}
-            description={t('appointments.timeHint')}
-            type="time"
-            required
-            {...form.getInputProps('time')}
-            data-testid="appointment-time"
-          />
-          <TextInput
-            label={t('appointments.length')}
-            placeholder={usual === undefined ? undefined : String(usual)}
-            inputMode="numeric"
-            dir="ltr"
-            {...form.getInputProps('length_min')}
-            data-testid="appointment-length"
-          />
-          {leadId === null && (
-            <>
-              <TextInput
-                label={t('appointments.name')}
-                required
-                maxLength={200}
-                classNames={{ input: 'maane-any-direction' }}
-                autoComplete="off"
-                {...form.getInputProps('name')}
-                data-testid="appointment-name"
-              />
-              <TextInput
-                label={t('appointments.phone')}
-                type="tel"
-                dir="ltr"
-                autoComplete="off"
-                {...form.getInputProps('phone')}
-              />
-            </>
-          )}
-          <Textarea
-            label={t('appointments.note')}
-            rows={2}
-            maxLength={1000}
-            classNames={{ input: 'maane-any-direction' }}
-            {...form.getInputProps('note')}
-          />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t('common.cancel')}
-            </Button>
-            <Button type="submit" loading={book.isPending} data-testid="appointment-save">
-              {t('appointments.book')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
+      <EntryForm
+        onSubmit={submit}
+        onClose={onClose}
+        save={book}
+        fields={Object.keys(form.getValues())}
+        saveLabel={t('appointments.book')}
+        testId="appointment-save"
+      >
+        {lead.isError && <ErrorNotice error={lead.error} />}
+        {lead.data !== undefined && (
+          <Text fw={600}>{t('appointments.forLead', { name: isolate(lead.data.name) })}</Text>
+        )}
+        <TextInput
+          label={t('appointments.date')}
+          type="date"
+          required
+          data-autofocus
+          {...form.getInputProps('date')}
+          data-testid="appointment-date"
+        />
+        {free.data !== undefined && free.data.times.length > 0 && (
+          <div role="group" aria-label={t('appointments.free')}>
+            <Text size="sm" mb={6}>
+              {t('appointments.free')}
+            </Text>
+            <Group gap={6}>
+              {free.data.times.map((time) => (
+                <Button
+                  key={time}
+                  size="compact-sm"
+                  variant={form.values.time === time ? 'filled' : 'default'}
+                  aria-pressed={form.values.time === time}
+                  onClick={() => form.setFieldValue('time', time)}
+                  data-testid={`free-${time}`}
+                >
+                  {time}
+                </Button>
+              ))}
+            </Group>
+          </div>
+        )}
+        <TextInput
+          label={t('appointments.time')}
+          description={t('appointments.timeHint')}
+          type="time"
+          required
+          {...form.getInputProps('time')}
+          data-testid="appointment-time"
+        />
+        <TextInput
+          label={t('appointments.length')}
+          placeholder={usual === undefined ? undefined : String(usual)}
+          inputMode="numeric"
+          dir="ltr"
+          {...form.getInputProps('length_min')}
+          data-testid="appointment-length"
+        />
+        {leadId === null && (
+          <>
+            <TextInput
+              label={t('appointments.name')}
+              required
+              maxLength={200}
+              classNames={{ input: 'maane-any-direction' }}
+              autoComplete="off"
+              {...form.getInputProps('name')}
+              data-testid="appointment-name"
+            />
+            <TextInput
+              label={t('appointments.phone')}
+              type="tel"
+              dir="ltr"
+              autoComplete="off"
+              {...form.getInputProps('phone')}
+            />
+          </>
+        )}
+        <Textarea
+          label={t('appointments.note')}
+          rows={2}
+          maxLength={1000}
+          classNames={{ input: 'maane-any-direction' }}
+          {...form.getInputProps('note')}
+        />
+      </EntryForm>
     </Drawer>
   )
 }

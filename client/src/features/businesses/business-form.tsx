@@ -1,7 +1,7 @@
-import { Button, Group, Modal, NativeSelect, Stack, TextInput } from '@mantine/core'
+import { Modal, NativeSelect, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useWordFor, useWords } from '../../i18n'
-import { ErrorNotice } from '../../ui/error-notice'
+import { EntryForm } from '../../ui/entry-form'
 import { useFieldErrors } from '../../ui/error-words'
 import {
   BUSINESS_LANGUAGES,
@@ -60,58 +60,52 @@ export function BusinessForm({ business, onSaved, onClose }: Props) {
       title={business === null ? t('businesses.create') : t('businesses.editTitle')}
       closeButtonProps={{ 'aria-label': t('common.close') }}
     >
-      <form onSubmit={submit} noValidate>
-        <Stack>
-          {save.isError && (
-            <ErrorNotice error={save.error} ownFields={Object.keys(form.getValues())} />
-          )}
-          <TextInput
-            label={t('businesses.name')}
-            required
-            data-autofocus
-            classNames={{ input: 'maane-any-direction' }}
-            autoComplete="off"
-            key={form.key('name')}
-            {...form.getInputProps('name')}
-            data-testid="business-name"
-          />
-          <TextInput
-            label={t('businesses.phone')}
-            type="tel"
-            dir="ltr"
-            autoComplete="off"
-            key={form.key('phone')}
-            {...form.getInputProps('phone')}
-            data-testid="business-phone"
-          />
-          <NativeSelect
-            label={t('businesses.language')}
-            data={BUSINESS_LANGUAGES.map((value) => ({
-              value,
-              label: wordFor('language', value),
-            }))}
-            key={form.key('language')}
-            {...form.getInputProps('language')}
-            data-testid="business-language"
-          />
-          <NativeSelect
-            label={t('businesses.timezone')}
-            dir="ltr"
-            data={timeZones(business?.timezone ?? HOME_ZONE)}
-            key={form.key('timezone')}
-            {...form.getInputProps('timezone')}
-            data-testid="business-timezone"
-          />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t('common.cancel')}
-            </Button>
-            <Button type="submit" loading={save.isPending} data-testid="business-save">
-              {t('businesses.save')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
+      <EntryForm
+        onSubmit={submit}
+        onClose={onClose}
+        save={save}
+        fields={Object.keys(form.getValues())}
+        saveLabel={t('businesses.save')}
+        testId="business-save"
+      >
+        <TextInput
+          label={t('businesses.name')}
+          required
+          data-autofocus
+          classNames={{ input: 'maane-any-direction' }}
+          autoComplete="off"
+          key={form.key('name')}
+          {...form.getInputProps('name')}
+          data-testid="business-name"
+        />
+        <TextInput
+          label={t('businesses.phone')}
+          type="tel"
+          dir="ltr"
+          autoComplete="off"
+          key={form.key('phone')}
+          {...form.getInputProps('phone')}
+          data-testid="business-phone"
+        />
+        <NativeSelect
+          label={t('businesses.language')}
+          data={BUSINESS_LANGUAGES.map((value) => ({
+            value,
+            label: wordFor('language', value),
+          }))}
+          key={form.key('language')}
+          {...form.getInputProps('language')}
+          data-testid="business-language"
+        />
+        <NativeSelect
+          label={t('businesses.timezone')}
+          dir="ltr"
+          data={timeZones(business?.timezone ?? HOME_ZONE)}
+          key={form.key('timezone')}
+          {...form.getInputProps('timezone')}
+          data-testid="business-timezone"
+        />
+      </EntryForm>
     </Modal>
   )
 }

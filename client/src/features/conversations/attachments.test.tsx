@@ -3,12 +3,12 @@ import userEvent from '@testing-library/user-event'
 import { describe, expect, it } from 'vitest'
 import type { Schemas } from '../../http'
 import he from '../../i18n/he.json'
+import { PATH } from '../../test/inbox'
 import { openApp } from '../../test/render'
 import { owner } from '../../test/people'
 import { answerWith } from '../../test/server'
 import { at, conversation, message } from '../../test/talk'
 
-const PATH = '/api/business/current/conversations'
 type Attachment = Schemas['Attachment']
 
 const image: Attachment = {

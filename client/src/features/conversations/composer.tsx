@@ -1,4 +1,5 @@
 import { Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import { isolate, useWords } from '../../i18n'
 import { asClock, useSecondsUntil } from '../../ui/countdown'
@@ -7,10 +8,9 @@ import { ErrorNotice } from '../../ui/error-notice'
 import { MessageField } from '../../ui/message-field'
 import type { ActingBusiness } from '../../ui/session'
 import classes from './conversations.module.css'
-import { useWrite, type Conversation } from './queries'
+import { useWrite, writingQuery, type Conversation } from './queries'
 import { TemplateComposer } from './template-composer'
 
-const MOST_LETTERS = 4096
 const HOUR_S = 3600
 const MINUTE_S = 60
 const isText = (value: unknown): value is string => typeof value === 'string'
@@ -29,6 +29,11 @@ export function Composer({ business, conversation }: Props) {
   // A message that may have been sent keeps its key, so that trying again sends it once.
   const attempt = useRef({ text: '', key: '' })
   const left = useSecondsUntil(conversation.window_closes_at ?? new Date(0).toISOString())
+
+  // Until it is known the server says it, which refuses what is too long as well.
+  const longest = useQuery(writingQuery(business.id, conversation.id)).data?.longest_text
+  const letters = text.trim().length
+  const isTooLong = longest !== undefined && letters > longest
 
   const change = (words: string) => {
     setText(words)
@@ -73,14 +78,18 @@ export function Composer({ business, conversation }: Props) {
           sendLabel={t('conversations.send')}
           value={text}
           rows={2}
-          maxLength={MOST_LETTERS}
-          canSend={text.trim() !== '' && left > 0 && !write.isPending}
+          canSend={text.trim() !== '' && !isTooLong && left > 0 && !write.isPending}
           isPending={write.isPending}
           onChange={change}
           onSend={send}
           testId="write"
           sendTestId="send"
         />
+      )}
+      {isTooLong && (
+        <Text size="sm" c="red" role="alert" data-testid="too-long">
+          {t('conversations.tooLong', { letters, longest })}
+        </Text>
       )}
       {left > 0 && (
         <Text size="xs" c="dimmed" data-testid="window-left">

@@ -2,6 +2,8 @@ import { Badge, Group, Text, VisuallyHidden } from '@mantine/core'
 import { NavLink } from 'react-router'
 import { useWordFor, useWords } from '../../i18n'
 import { KindIcon } from '../../ui/attachments'
+import { CallIcon } from '../../ui/icons'
+import { useReadable } from '../../ui/marks'
 import { Ago } from '../../ui/text'
 import classes from './conversations.module.css'
 import type { Conversation } from './queries'
@@ -37,6 +39,7 @@ interface RowProps {
 function Row({ conversation, isOpen, timeZone }: RowProps) {
   const { t } = useWords()
   const wordFor = useWordFor()
+  const readable = useReadable()
   const last = conversation.last_message
   const { contact_name: name, contact_phone: phone } = conversation
   return (
@@ -53,6 +56,7 @@ function Row({ conversation, isOpen, timeZone }: RowProps) {
               <VisuallyHidden>{t('conversations.unread')}</VisuallyHidden>
             </span>
           )}
+          {conversation.is_call && <CallIcon size={16} />}
           <Text fw={conversation.is_unread ? 700 : 600} truncate>
             <bdi>{name ?? phone ?? t('conversations.unknown')}</bdi>
           </Text>
@@ -71,7 +75,7 @@ function Row({ conversation, isOpen, timeZone }: RowProps) {
           {/* A block of its own direction, so that what does not fit is cut off at its end. */}
           {last.kind !== null && <KindIcon kind={last.kind} size={16} />}
           <div dir="auto">
-            {last.text || (last.kind !== null && wordFor('attachmentKind', last.kind))}
+            {readable(last.text) || (last.kind !== null && wordFor('attachmentKind', last.kind))}
           </div>
         </Group>
       )}

@@ -40,7 +40,9 @@ export function OpenConversation({ business, conversationId }: Props) {
           <div className={classes.talk}>
             <OwnerBar business={business} conversation={conversation.data} />
             <ConversationMessages business={business} conversation={conversation.data} />
-            <Composer business={business} conversation={conversation.data} />
+            {!conversation.data.is_call && (
+              <Composer business={business} conversation={conversation.data} />
+            )}
           </div>
           <aside className={classes.details}>
             <ConversationDetails business={business} conversation={conversation.data} />

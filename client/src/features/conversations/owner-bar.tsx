@@ -7,15 +7,20 @@ import classes from './conversations.module.css'
 import { useAct, type Conversation } from './queries'
 
 /** The sentence for each reason that the assistant is silent. */
-const SILENCE: Record<
-  string,
-  'silentWrote' | 'silentWroteElsewhere' | 'silentHandedOver' | 'silentStopped'
-> = {
+const SILENCE = {
   wrote: 'silentWrote',
   wrote_elsewhere: 'silentWroteElsewhere',
   handed_over: 'silentHandedOver',
   stopped: 'silentStopped',
+  away: 'silentAway',
+} as const
+
+function silenceOf({ reason, ends_at }: Takeover) {
+  if (reason === 'away' && ends_at === null) return 'silentAwayNoEnd'
+  return reason in SILENCE ? SILENCE[reason as keyof typeof SILENCE] : 'silentTookOver'
 }
+
+type Takeover = NonNullable<Conversation['takeover']>
 
 interface Props {
   business: ActingBusiness
@@ -47,7 +52,9 @@ export function OwnerBar({ business, conversation }: Props) {
         <Text size="sm" fw={isPersons ? 600 : undefined}>
           {words === false
             ? t('conversations.assistantAnswers')
-            : t('conversations.personAnswers', words)}
+            : takeover?.reason === 'away'
+              ? t('conversations.waiting')
+              : t('conversations.personAnswers', words)}
         </Text>
         <Button
           size="compact-sm"
@@ -59,9 +66,9 @@ export function OwnerBar({ business, conversation }: Props) {
           {t(`conversations.${verb}`)}
         </Button>
       </Group>
-      {words !== false && (
-        <Text size="xs">
-          {t(`conversations.${SILENCE[takeover?.reason ?? ''] ?? 'silentTookOver'}`, words)}
+      {takeover !== null && words !== false && (
+        <Text size="xs" data-testid="silence">
+          {t(`conversations.${silenceOf(takeover)}`, words)}
         </Text>
       )}
       {takeover !== null && takeover.escalated_at !== null && (

@@ -7,7 +7,7 @@ import { leadQuery, StageBadge } from '../../ui/lead-stages'
 import type { ActingBusiness } from '../../ui/session'
 import { Ago, PhoneLink } from '../../ui/text'
 import classes from './conversations.module.css'
-import { relatedQuery, type Conversation } from './queries'
+import { POLL_MS, relatedQuery, type Conversation } from './queries'
 
 interface Props {
   business: ActingBusiness
@@ -38,7 +38,7 @@ export function Person({ business, conversation }: Props) {
 
 function LeadCard({ business, leadId }: { business: ActingBusiness; leadId: number }) {
   const { t } = useWords()
-  const lead = useQuery(leadQuery(business.id, leadId))
+  const lead = useQuery({ ...leadQuery(business.id, leadId), refetchInterval: POLL_MS })
   if (lead.isError) return <ErrorNotice error={lead.error} />
   if (lead.data === undefined) return null
   return (

@@ -14,7 +14,7 @@ export type Verb = 'takeOver' | 'handBack' | 'close' | 'reopen'
 export const FILTERS: ConversationFilter[] = ['open', 'waiting', 'mine', 'closed', 'all']
 
 /** While the page is visible; a hidden tab does not ask. What has not changed costs a 304. */
-const POLL_MS = 2_500
+export const POLL_MS = 2_500
 const ONE = '/api/business/current/conversations/{conversation_id}'
 
 export const conversationsQuery = (businessId: number, status: ConversationFilter, words: string) =>
@@ -56,9 +56,17 @@ export const messagesQuery = (businessId: number, conversationId: number) =>
     getNextPageParam: (page) => page.next,
   })
 
+/** How long a text may be: the business's provider says so. */
+export const writingQuery = (businessId: number, conversationId: number) =>
+  queryOptions({
+    queryKey: ['conversations', businessId, 'writing', conversationId],
+    queryFn: () => answer(api.GET(`${ONE}/writing`, at(conversationId))),
+  })
+
 export const notesQuery = (businessId: number, conversationId: number) =>
   queryOptions({
     queryKey: ['conversations', businessId, 'notes', conversationId],
+    refetchInterval: POLL_MS,
     queryFn: () => answer(api.GET(`${ONE}/notes`, at(conversationId))),
   })
 
@@ -72,6 +80,7 @@ export const usersQuery = (businessId: number) =>
 export const relatedQuery = (businessId: number, conversationId: number) =>
   queryOptions({
     queryKey: ['conversations', businessId, 'related', conversationId],
+    refetchInterval: POLL_MS,
     queryFn: () => answer(api.GET(`${ONE}/related`, at(conversationId))),
   })
 

@@ -1,7 +1,7 @@
-import { Button, Drawer, Group, NativeSelect, Stack, Textarea, TextInput } from '@mantine/core'
+import { Drawer, NativeSelect, Textarea, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useWordFor, useWords } from '../../i18n'
-import { ErrorNotice } from '../../ui/error-notice'
+import { EntryForm } from '../../ui/entry-form'
 import { useFieldErrors } from '../../ui/error-words'
 import { FACT_KINDS, useSaveFact, type Fact, type FactKind } from './queries'
 
@@ -49,51 +49,45 @@ export function FactForm({ businessId, fact, onSaved, onClose }: Props) {
       title={fact === null ? t('facts.create') : t('facts.editTitle')}
       closeButtonProps={{ 'aria-label': t('common.close') }}
     >
-      <form onSubmit={submit} noValidate>
-        <Stack>
-          {save.isError && (
-            <ErrorNotice error={save.error} ownFields={Object.keys(form.getValues())} />
-          )}
-          <NativeSelect
-            label={t('facts.kind')}
-            data={FACT_KINDS.map((value) => ({ value, label: wordFor('factKind', value) }))}
-            key={form.key('kind')}
-            {...form.getInputProps('kind')}
-            data-testid="fact-kind"
-          />
-          <TextInput
-            label={t('facts.name')}
-            description={t('facts.nameHint')}
-            required
-            data-autofocus
-            maxLength={200}
-            classNames={{ input: 'maane-any-direction' }}
-            autoComplete="off"
-            key={form.key('title')}
-            {...form.getInputProps('title')}
-            data-testid="fact-title"
-          />
-          <Textarea
-            label={t('facts.text')}
-            description={t('facts.textHint')}
-            required
-            rows={6}
-            maxLength={2000}
-            classNames={{ input: 'maane-any-direction' }}
-            key={form.key('text')}
-            {...form.getInputProps('text')}
-            data-testid="fact-text"
-          />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t('common.cancel')}
-            </Button>
-            <Button type="submit" loading={save.isPending} data-testid="fact-save">
-              {t('facts.save')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
+      <EntryForm
+        onSubmit={submit}
+        onClose={onClose}
+        save={save}
+        fields={Object.keys(form.getValues())}
+        saveLabel={t('facts.save')}
+        testId="fact-save"
+      >
+        <NativeSelect
+          label={t('facts.kind')}
+          data={FACT_KINDS.map((value) => ({ value, label: wordFor('factKind', value) }))}
+          key={form.key('kind')}
+          {...form.getInputProps('kind')}
+          data-testid="fact-kind"
+        />
+        <TextInput
+          label={t('facts.name')}
+          description={t('facts.nameHint')}
+          required
+          data-autofocus
+          maxLength={200}
+          classNames={{ input: 'maane-any-direction' }}
+          autoComplete="off"
+          key={form.key('title')}
+          {...form.getInputProps('title')}
+          data-testid="fact-title"
+        />
+        <Textarea
+          label={t('facts.text')}
+          description={t('facts.textHint')}
+          required
+          rows={6}
+          maxLength={2000}
+          classNames={{ input: 'maane-any-direction' }}
+          key={form.key('text')}
+          {...form.getInputProps('text')}
+          data-testid="fact-text"
+        />
+      </EntryForm>
     </Drawer>
   )
 }

@@ -6,6 +6,7 @@ import { ErrorNotice } from '../../ui/error-notice'
 import { Card } from '../../ui/page'
 import { Receipt } from '../../ui/receipt'
 import { faultOf, WeekEditor, type Interval } from '../../ui/week'
+import { Away, awayFault } from './away'
 import classes from './hours.module.css'
 import { type BusinessHours, type HoursBody, type useReplaceHours } from './queries'
 import { isSpecialWrong, SpecialDays } from './special-days'
@@ -32,7 +33,8 @@ interface Props {
   save: ReturnType<typeof useReplaceHours>
 }
 
-/** The week, the holidays and the days of the business's own; all of it is saved at once. */
+/** The week, the holidays, the days of the business's own and what is said while it is closed; all of
+    it is saved at once. */
 export function HoursForm({ saved, save }: Props) {
   const { t } = useWords()
   const wordFor = useWordFor()
@@ -43,6 +45,8 @@ export function HoursForm({ saved, save }: Props) {
   const [eve, setEve] = useState(saved.eve as Eve)
   const [eveCloses, setEveCloses] = useState(saved.eve_closes ?? '12:00')
   const [days, setDays] = useState(saved.days)
+  const [saysAway, setSaysAway] = useState(saved.says_away)
+  const [awayText, setAwayText] = useState(saved.away_text)
 
   const faults = week.map((day) => faultOf(day, 0))
   const isNever = !isAlways && week.every((day) => day.length === 0)
@@ -50,7 +54,8 @@ export function HoursForm({ saved, save }: Props) {
   const isWrong =
     (!isAlways && (isNever || faults.some((fault) => fault !== null))) ||
     isEveWrong ||
-    days.some(isSpecialWrong)
+    days.some(isSpecialWrong) ||
+    awayFault(awayText, saysAway) !== null
 
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -61,6 +66,8 @@ export function HoursForm({ saved, save }: Props) {
       eve,
       eve_closes: eve === 'until' ? eveCloses : null,
       days,
+      says_away: saysAway,
+      away_text: awayText,
     })
   }
   return (
@@ -150,6 +157,15 @@ export function HoursForm({ saved, save }: Props) {
             )}
           </Group>
           <SpecialDays days={days} onChange={setDays} />
+          <Away
+            isOn={saysAway}
+            text={awayText}
+            opens={saved.away_opens}
+            onChange={(isOn, text) => {
+              setSaysAway(isOn)
+              setAwayText(text)
+            }}
+          />
           {save.isSuccess && <Receipt title={t('hours.saved')} />}
           <Group justify="flex-end">
             <Button type="submit" loading={save.isPending} data-testid="hours-save">

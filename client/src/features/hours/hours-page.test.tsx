@@ -1,4 +1,4 @@
-import { screen, within } from '@testing-library/react'
+import { fireEvent, screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { describe, expect, it } from 'vitest'
 import he from '../../i18n/he.json'
@@ -21,6 +21,9 @@ const none = {
     { key: 'pesach', next: '2027-04-22' },
   ],
   closures: [],
+  says_away: false,
+  away_text: '',
+  away_opens: '',
   updated_at: null,
 }
 const some = {
@@ -67,6 +70,8 @@ describe('the hours of a business', () => {
       eve: 'until',
       eve_closes: '12:00',
       days: [{ first: '2027-05-02', last: '2027-05-02', name: 'טיול', is_open: false }],
+      says_away: false,
+      away_text: '',
     })
   })
 
@@ -80,6 +85,37 @@ describe('the hours of a business', () => {
     expect(ahead[0]).toHaveTextContent('12:00')
     expect(ahead[1]).toHaveTextContent(he.hours.wholeDay)
     expect(ahead[2]).toHaveTextContent('טיול')
+  })
+
+  it('come with a text for while it is closed, shown as a customer gets it', async () => {
+    const user = userEvent.setup()
+    answerWith('get', HOURS, { ...some, away_opens: 'ביום ראשון בשעה 09:00' })
+    const sent = answerWith('put', HOURS, some)
+    openApp('/hours', owner)
+    const choice = await screen.findByTestId('away-choice')
+    expect(choice).toHaveValue('assistant')
+    expect(screen.queryByTestId('away-text')).toBeNull()
+    await user.selectOptions(choice, 'text')
+    expect(screen.getByText(he.hours.awayMissing)).toBeInTheDocument()
+    await user.click(screen.getByTestId('hours-save'))
+    expect(sent).toHaveLength(0)
+    const text = screen.getByTestId('away-text')
+    fireEvent.change(text, { target: { value: 'סגור. נפתח {open}' } })
+    expect(screen.getByText(/אפשר לכתוב רק {opens}/)).toBeInTheDocument()
+    expect(screen.queryByTestId('away-preview')).toBeNull()
+    await user.click(screen.getByTestId('hours-save'))
+    expect(sent).toHaveLength(0)
+    fireEvent.change(text, { target: { value: 'סגור. נפתח {opens}' } })
+    expect(screen.getByTestId('away-preview')).toHaveTextContent('סגור. נפתח ביום ראשון בשעה 09:00')
+    await user.click(screen.getByTestId('hours-save'))
+    expect(await screen.findByText(he.hours.saved)).toBeInTheDocument()
+    expect(sent[0]?.body).toMatchObject({ says_away: true, away_text: 'סגור. נפתח {opens}' })
+  })
+
+  it('say where the text would never be sent', async () => {
+    answerWith('get', HOURS, { ...none, says_away: true, away_text: 'סגור' })
+    openApp('/hours', owner)
+    expect(await screen.findByText(he.hours.awayNever)).toBeInTheDocument()
   })
 
   it('cannot be never', async () => {

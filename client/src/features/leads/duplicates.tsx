@@ -21,12 +21,18 @@ export function DuplicatesNotice({ business, onMerged }: Props) {
   const [isOpen, setIsOpen] = useState(false)
   const duplicates = useQuery(duplicatesQuery(business.id))
   const merge = useMergeLeads(business.id)
+  const [at, setAt] = useState(0)
   const groups = duplicates.data?.items ?? []
-  const group = groups[0]
-  const [first, second] = group?.leads ?? []
+  const pairs = groups.flatMap(pairsOf)
+  const position = Math.min(at, pairs.length - 1)
+  const pair = pairs[position]
+  const move = (to: number) => {
+    setAt(to)
+    merge.reset()
+  }
   const close = () => {
     setIsOpen(false)
-    merge.reset()
+    move(0)
   }
   const keep = (kept: Lead, other: Lead) =>
     merge.mutate({ keptId: kept.id, otherId: other.id }, { onSuccess: onMerged })
@@ -34,7 +40,7 @@ export function DuplicatesNotice({ business, onMerged }: Props) {
   if (duplicates.isError) return <ErrorNotice error={duplicates.error} />
   return (
     <>
-      {group !== undefined && (
+      {pair !== undefined && (
         <Alert color="yellow" variant="light" icon={<UserIcon />} data-testid="duplicates">
           <Group justify="space-between">
             <Text size="sm">{t('leads.duplicates', { count: groups.length })}</Text>
@@ -58,33 +64,71 @@ export function DuplicatesNotice({ business, onMerged }: Props) {
       >
         <Stack>
           {merge.isError && <ErrorNotice error={merge.error} />}
-          {group === undefined || first === undefined || second === undefined ? (
+          {pair === undefined ? (
             <Text>{t('leads.noDuplicates')}</Text>
           ) : (
             <>
               <Text size="sm">{t('leads.duplicatesText')}</Text>
               <Text fw={600}>
-                {group.by === 'phone' ? t('leads.samePhone') : t('leads.sameEmail')}
+                {pair.by === 'phone' ? t('leads.samePhone') : t('leads.sameEmail')}
               </Text>
               <SimpleGrid cols={{ base: 1, xs: 2 }}>
                 <Side
                   business={business}
-                  lead={first}
+                  lead={pair.first}
                   isPending={merge.isPending}
-                  onKeep={() => keep(first, second)}
+                  onKeep={() => keep(pair.first, pair.second)}
                 />
                 <Side
                   business={business}
-                  lead={second}
+                  lead={pair.second}
                   isPending={merge.isPending}
-                  onKeep={() => keep(second, first)}
+                  onKeep={() => keep(pair.second, pair.first)}
                 />
               </SimpleGrid>
+              {pairs.length > 1 && (
+                <Group justify="space-between">
+                  <Button
+                    variant="default"
+                    size="xs"
+                    disabled={position === 0}
+                    onClick={() => move(position - 1)}
+                    data-testid="duplicates-previous"
+                  >
+                    {t('leads.previousPair')}
+                  </Button>
+                  <Text size="sm" c="dimmed" role="status">
+                    {t('leads.pairOf', { number: position + 1, count: pairs.length })}
+                  </Text>
+                  <Button
+                    variant="default"
+                    size="xs"
+                    disabled={position === pairs.length - 1}
+                    onClick={() => move(position + 1)}
+                    data-testid="duplicates-next"
+                  >
+                    {t('leads.nextPair')}
+                  </Button>
+                </Group>
+              )}
             </>
           )}
         </Stack>
       </Modal>
     </>
+  )
+}
+
+interface Pair {
+  by: string
+  first: Lead
+  second: Lead
+}
+
+/** Any two leads of a group: who shares a number with others need not be the first one's twin. */
+function pairsOf({ by, leads }: { by: string; leads: Lead[] }): Pair[] {
+  return leads.flatMap((first, index) =>
+    leads.slice(index + 1).map((second) => ({ by, first, second })),
   )
 }
 

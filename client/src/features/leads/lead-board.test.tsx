@@ -6,19 +6,9 @@ import he from '../../i18n/he.json'
 import { owner } from '../../test/people'
 import { openApp } from '../../test/render'
 import { answerWith, refuseWith, server, STAGES } from '../../test/server'
+import { lead as dana } from '../../test/talk'
 
 const LEADS = '/api/business/current/leads'
-const dana = {
-  id: 7,
-  name: 'דנה כהן',
-  phone: '+972525550101',
-  email: null,
-  note: '',
-  status: 'new',
-  source: 'whatsapp',
-  created_at: '2026-03-01T10:00:00Z',
-  updated_at: '2026-03-01T10:00:00Z',
-}
 const other = { ...dana, id: 9, name: 'דנה', note: 'רוצה תור', source: 'manual' }
 
 /** A server that keeps where the lead stands, and answers each column with what is in it. */
@@ -145,6 +135,36 @@ describe('duplicates', () => {
     await user.click(screen.getByTestId('keep-7'))
     expect(await screen.findByText(he.leads.noDuplicates)).toBeInTheDocument()
     expect(sent[0]?.body).toEqual({ from: 9 })
+  })
+})
+
+describe('people who share a number', () => {
+  it('are passed over, two at a time', async () => {
+    const user = userEvent.setup()
+    const third = { ...other, id: 11, name: 'אבי' }
+    localStorage.setItem('maane.leads.view', 'table')
+    answerWith('get', LEADS, { items: [dana, other, third], next: null })
+    answerWith('get', `${LEADS}/duplicates`, {
+      items: [{ by: 'phone', leads: [dana, other, third] }],
+    })
+    openApp('/leads', owner)
+    await user.click(await screen.findByTestId('duplicates-review'))
+    const shown = () => screen.getAllByTestId(/^side-/).map((side) => side.dataset['testid'])
+    expect(await screen.findByTestId('duplicates-previous')).toBeDisabled()
+    const pairs = [shown()]
+    await user.click(screen.getByTestId('duplicates-next'))
+    pairs.push(shown())
+    await user.click(screen.getByTestId('duplicates-next'))
+    pairs.push(shown())
+    expect(pairs).toEqual([
+      ['side-7', 'side-9'],
+      ['side-7', 'side-11'],
+      ['side-9', 'side-11'],
+    ])
+    expect(screen.getByTestId('duplicates-next')).toBeDisabled()
+    const sent = answerWith('post', `${LEADS}/11/merge`, third)
+    await user.click(screen.getByTestId('keep-11'))
+    await waitFor(() => expect(sent[0]?.body).toEqual({ from: 9 }))
   })
 })
 

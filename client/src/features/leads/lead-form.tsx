@@ -1,9 +1,10 @@
-import { Box, Button, Drawer, Group, NativeSelect, Stack, Textarea, TextInput } from '@mantine/core'
+import { Box, Drawer, NativeSelect, Textarea, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useWords } from '../../i18n'
-import { ErrorNotice } from '../../ui/error-notice'
+import { EntryForm } from '../../ui/entry-form'
 import { useFieldErrors } from '../../ui/error-words'
 import { useStageName, type Stage } from '../../ui/lead-stages'
+import { CallBackSection } from './call-back'
 import { LeadHistory } from './lead-history'
 import { PersonData } from './person-data'
 import { useSaveLead, type CreatedLead, type Lead } from './queries'
@@ -66,64 +67,63 @@ export function LeadForm({
       title={lead === null ? t('leads.create') : t('leads.editTitle')}
       closeButtonProps={{ 'aria-label': t('common.close') }}
     >
-      <form onSubmit={submit} noValidate>
-        <Stack>
-          {save.isError && (
-            <ErrorNotice error={save.error} ownFields={Object.keys(form.getValues())} />
-          )}
-          <TextInput
-            label={t('leads.name')}
-            required
-            data-autofocus
-            classNames={{ input: 'maane-any-direction' }}
-            autoComplete="off"
-            key={form.key('name')}
-            {...form.getInputProps('name')}
-            data-testid="lead-name"
-          />
-          <TextInput
-            label={t('leads.phone')}
-            type="tel"
-            dir="ltr"
-            autoComplete="off"
-            key={form.key('phone')}
-            {...form.getInputProps('phone')}
-            data-testid="lead-phone"
-          />
-          <TextInput
-            label={t('leads.email')}
-            type="email"
-            dir="ltr"
-            autoComplete="off"
-            key={form.key('email')}
-            {...form.getInputProps('email')}
-            data-testid="lead-email"
-          />
-          <NativeSelect
-            label={t('leads.status')}
-            data={stages.map(({ key, name }) => ({ value: key, label: nameOf(key, name) }))}
-            key={form.key('status')}
-            {...form.getInputProps('status')}
-            data-testid="lead-status"
-          />
-          <Textarea
-            label={t('leads.note')}
-            rows={3}
-            classNames={{ input: 'maane-any-direction' }}
-            key={form.key('note')}
-            {...form.getInputProps('note')}
-            data-testid="lead-note"
-          />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t('common.cancel')}
-            </Button>
-            <Button type="submit" loading={save.isPending} data-testid="lead-save">
-              {t('leads.save')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
+      <EntryForm
+        onSubmit={submit}
+        onClose={onClose}
+        save={save}
+        fields={Object.keys(form.getValues())}
+        saveLabel={t('leads.save')}
+        testId="lead-save"
+      >
+        <TextInput
+          label={t('leads.name')}
+          required
+          data-autofocus
+          classNames={{ input: 'maane-any-direction' }}
+          autoComplete="off"
+          key={form.key('name')}
+          {...form.getInputProps('name')}
+          data-testid="lead-name"
+        />
+        <TextInput
+          label={t('leads.phone')}
+          type="tel"
+          dir="ltr"
+          autoComplete="off"
+          key={form.key('phone')}
+          {...form.getInputProps('phone')}
+          data-testid="lead-phone"
+        />
+        <TextInput
+          label={t('leads.email')}
+          type="email"
+          dir="ltr"
+          autoComplete="off"
+          key={form.key('email')}
+          {...form.getInputProps('email')}
+          data-testid="lead-email"
+        />
+        <NativeSelect
+          label={t('leads.status')}
+          data={stages.map(({ key, name }) => ({ value: key, label: nameOf(key, name) }))}
+          key={form.key('status')}
+          {...form.getInputProps('status')}
+          data-testid="lead-status"
+        />
+        <Textarea
+          label={t('leads.note')}
+          rows={3}
+          classNames={{ input: 'maane-any-direction' }}
+          key={form.key('note')}
+          {...form.getInputProps('note')}
+          data-testid="lead-note"
+        />
+      </EntryForm>
+      {lead !== null && (
+        <Box mt="xl">
+          <CallBackSection businessId={businessId} timeZone={timeZone} lead={lead} />
+        </Box>
+      )}
       {lead !== null && (
         <Box mt="xl">
           <LeadHistory businessId={businessId} leadId={lead.id} timeZone={timeZone} />

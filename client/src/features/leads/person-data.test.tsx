@@ -6,19 +6,9 @@ import he from '../../i18n/he.json'
 import { owner } from '../../test/people'
 import { openApp } from '../../test/render'
 import { answerWith, refuseWith, server } from '../../test/server'
+import { lead as dana } from '../../test/talk'
 
 const LEADS = '/api/business/current/leads'
-const dana = {
-  id: 7,
-  name: 'דנה כהן',
-  phone: '+972525550101',
-  email: null,
-  note: '',
-  status: 'new',
-  source: 'whatsapp',
-  created_at: '2026-03-01T10:00:00Z',
-  updated_at: '2026-03-01T10:00:00Z',
-}
 const rows = (table: string, count: number) => ({ table, count, has_more: false })
 const held = {
   leads: [dana, { ...dana, id: 9, name: 'דנה מהעבודה' }].map(({ id, name, phone }) => ({

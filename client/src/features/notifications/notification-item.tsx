@@ -3,6 +3,7 @@ import { Link } from 'react-router'
 import { serverNow } from '../../http'
 import { isolate, useWordFor, useWords } from '../../i18n'
 import { useFormats } from '../../i18n/format'
+import { Reason } from '../../ui/reasons'
 import type { ActingBusiness } from '../../ui/session'
 import classes from './notifications.module.css'
 import { useMarkNotificationRead, type Delivery, type Notification } from './queries'
@@ -68,10 +69,7 @@ function DeliveryLine({ delivery }: { delivery: Delivery }) {
       {wordFor('deliveryStatus', status)}
       {reason !== null && ` – ${wordFor('deliveryReason', reason)}`}
       {detail !== null && (
-        <>
-          {' '}
-          <bdi dir="auto">{detail}</bdi>
-        </>
+        <> {way === 'whatsapp' ? <Reason reason={detail} /> : <bdi dir="auto">{detail}</bdi>}</>
       )}
     </Text>
   )

@@ -1,13 +1,12 @@
-import { Button, Checkbox, Group, NativeSelect, Stack, Text, Title } from '@mantine/core'
+import { Checkbox, NativeSelect, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { isolate, useWords } from '../../i18n'
 import { useFormats } from '../../i18n/format'
 import { ErrorNotice } from '../../ui/error-notice'
-import { Card } from '../../ui/page'
-import { Receipt } from '../../ui/receipt'
 import type { ActingBusiness } from '../../ui/session'
 import { DeletionList } from '../../ui/deletion-list'
+import { SettingsCard } from '../../ui/settings-card'
 import { previewQuery, useReplaceRetention, type Days, type Retention } from './queries'
 
 const CHOICES = [null, 365, 180, 90, 30] as const
@@ -32,70 +31,59 @@ export function RetentionForm({ business, saved }: Props) {
     save.mutate({ days, leads: days !== null && leads })
   }
   return (
-    <Card>
-      <form onSubmit={submit}>
-        <Stack gap="md">
-          <Title order={2} size="h4">
-            {t('privacy.keep')}
-          </Title>
-          {save.isError && <ErrorNotice error={save.error} />}
-          {save.isSuccess && !isChanged && <Receipt title={t('privacy.saved')} />}
-          <NativeSelect
-            label={t('privacy.keepLabel')}
-            description={t('privacy.keepHint')}
-            value={String(days)}
-            onChange={(event) => {
-              const { value } = event.currentTarget
-              setDays(CHOICES.find((choice) => String(choice) === value) ?? null)
-            }}
-            data={CHOICES.map((choice) => ({
-              value: String(choice),
-              label: choice === null ? t('privacy.forever') : t('privacy.days', { days: choice }),
-            }))}
-            data-testid="keep-days"
-          />
-          <Checkbox
-            label={t('privacy.leads')}
-            description={t('privacy.leadsHint')}
-            disabled={days === null}
-            checked={days !== null && leads}
-            onChange={(event) => setLeads(event.currentTarget.checked)}
-            data-testid="keep-leads"
-          />
-          {preview.isError && (
-            <ErrorNotice error={preview.error} onRetry={() => void preview.refetch()} />
-          )}
-          {days !== null && preview.data !== undefined && (
-            <div role="status" data-testid="preview">
-              <Text size="sm" fw={600}>
-                {t('privacy.preview')}
-              </Text>
-              <DeletionList items={preview.data.items} />
-            </div>
-          )}
-          {saved.last_night !== null && (
-            <div data-testid="last-night">
-              <Text size="sm" c="dimmed">
-                {t('privacy.lastNight', {
-                  at: isolate(formats.dateTime(saved.last_night.finished_at)),
-                })}
-              </Text>
-              <DeletionList items={saved.last_night.items} />
-            </div>
-          )}
-          <Group justify="flex-end">
-            <Button
-              type="submit"
-              color={days === null ? undefined : 'red.9'}
-              disabled={!isChanged || !isSeen}
-              loading={save.isPending}
-              data-testid="keep-save"
-            >
-              {t('privacy.save')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Card>
+    <SettingsCard
+      title={t('privacy.keep')}
+      onSubmit={submit}
+      save={save}
+      isChanged={isChanged}
+      savedTitle={t('privacy.saved')}
+      saveLabel={t('privacy.save')}
+      testId="keep-save"
+      button={{ color: days === null ? undefined : 'red.9', disabled: !isChanged || !isSeen }}
+    >
+      <NativeSelect
+        label={t('privacy.keepLabel')}
+        description={t('privacy.keepHint')}
+        value={String(days)}
+        onChange={(event) => {
+          const { value } = event.currentTarget
+          setDays(CHOICES.find((choice) => String(choice) === value) ?? null)
+        }}
+        data={CHOICES.map((choice) => ({
+          value: String(choice),
+          label: choice === null ? t('privacy.forever') : t('privacy.days', { days: choice }),
+        }))}
+        data-testid="keep-days"
+      />
+      <Checkbox
+        label={t('privacy.leads')}
+        description={t('privacy.leadsHint')}
+        disabled={days === null}
+        checked={days !== null && leads}
+        onChange={(event) => setLeads(event.currentTarget.checked)}
+        data-testid="keep-leads"
+      />
+      {preview.isError && (
+        <ErrorNotice error={preview.error} onRetry={() => void preview.refetch()} />
+      )}
+      {days !== null && preview.data !== undefined && (
+        <div role="status" data-testid="preview">
+          <Text size="sm" fw={600}>
+            {t('privacy.preview')}
+          </Text>
+          <DeletionList items={preview.data.items} />
+        </div>
+      )}
+      {saved.last_night !== null && (
+        <div data-testid="last-night">
+          <Text size="sm" c="dimmed">
+            {t('privacy.lastNight', {
+              at: isolate(formats.dateTime(saved.last_night.finished_at)),
+            })}
+          </Text>
+          <DeletionList items={saved.last_night.items} />
+        </div>
+      )}
+    </SettingsCard>
   )
 }

@@ -11,6 +11,7 @@ const at = '2026-03-01T10:00:00Z'
 const conversation = {
   id: 3,
   channel: 'simulator',
+  is_call: false,
   contact_phone: '+972525550101',
   contact_name: null,
   lead_id: null,

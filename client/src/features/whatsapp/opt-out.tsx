@@ -1,10 +1,10 @@
-import { Button, Group, Stack, Text, Textarea, Title } from '@mantine/core'
+import { Button, Textarea } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { isolate, useWords } from '../../i18n'
 import { ErrorNotice } from '../../ui/error-notice'
-import { Card, Loading } from '../../ui/page'
-import { Receipt } from '../../ui/receipt'
+import { Loading } from '../../ui/page'
+import { SettingsCard } from '../../ui/settings-card'
 import { optOutQuery, useReplaceOptOut, type OptOut } from './queries'
 
 const LONGEST = 60
@@ -54,57 +54,45 @@ function Editor({ businessId, saved }: { businessId: number; saved: OptOut }) {
     setBack(saved.default_back_words.join('\n'))
   }
   return (
-    <Card>
-      <form onSubmit={submit} noValidate>
-        <Stack gap="md">
-          <div>
-            <Title order={2} size="h4">
-              {t('whatsapp.optOut')}
-            </Title>
-            <Text c="dimmed" size="sm">
-              {t('whatsapp.optOutText')}
-            </Text>
-          </div>
-          {save.isError && <ErrorNotice error={save.error} />}
-          {save.isSuccess && !isChanged && <Receipt title={t('whatsapp.wordsSaved')} />}
-          <Textarea
-            label={t('whatsapp.outWords')}
-            description={t('whatsapp.onePerLine')}
-            dir="auto"
-            rows={6}
-            value={out}
-            error={outFault}
-            onChange={(event) => change(setOut)(event.currentTarget.value)}
-            data-testid="opt-out-words"
-          />
-          <Textarea
-            label={t('whatsapp.backWords')}
-            description={t('whatsapp.onePerLine')}
-            dir="auto"
-            rows={6}
-            value={back}
-            error={backFault}
-            onChange={(event) => change(setBack)(event.currentTarget.value)}
-            data-testid="opt-in-words"
-          />
-          <Group justify="flex-end">
-            {!isDefault && (
-              <Button variant="subtle" onClick={reset} data-testid="opt-out-default">
-                {t('whatsapp.defaultWords')}
-              </Button>
-            )}
-            <Button
-              type="submit"
-              disabled={!isChanged}
-              loading={save.isPending}
-              data-testid="opt-out-save"
-            >
-              {t('whatsapp.save')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Card>
+    <SettingsCard
+      title={t('whatsapp.optOut')}
+      text={t('whatsapp.optOutText')}
+      onSubmit={submit}
+      save={save}
+      isChanged={isChanged}
+      savedTitle={t('whatsapp.wordsSaved')}
+      saveLabel={t('whatsapp.save')}
+      testId="opt-out-save"
+      button={{ disabled: !isChanged }}
+      actions={
+        !isDefault && (
+          <Button variant="subtle" onClick={reset} data-testid="opt-out-default">
+            {t('whatsapp.defaultWords')}
+          </Button>
+        )
+      }
+    >
+      <Textarea
+        label={t('whatsapp.outWords')}
+        description={t('whatsapp.onePerLine')}
+        dir="auto"
+        rows={6}
+        value={out}
+        error={outFault}
+        onChange={(event) => change(setOut)(event.currentTarget.value)}
+        data-testid="opt-out-words"
+      />
+      <Textarea
+        label={t('whatsapp.backWords')}
+        description={t('whatsapp.onePerLine')}
+        dir="auto"
+        rows={6}
+        value={back}
+        error={backFault}
+        onChange={(event) => change(setBack)(event.currentTarget.value)}
+        data-testid="opt-in-words"
+      />
+    </SettingsCard>
   )
 }
 

@@ -77,10 +77,13 @@ export function useTestConnection() {
   })
 }
 
+const POLL_MS = 10_000
+
 export const failedEventsQuery = (businessId: number) =>
   infiniteQueryOptions({
     queryKey: ['whatsapp', businessId, 'failed'],
     initialPageParam: null as string | null,
+    refetchInterval: POLL_MS,
     queryFn: ({ pageParam }) =>
       answer(
         api.GET('/api/business/current/events/failed', {

@@ -1,0 +1,68 @@
+/** Whom to ring for a caller, in a browser: named, refused beside the number, saved; on a phone too. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { after, before, test } from 'node:test'
+import { BASE_URL, launch, logIn, open, picture } from './stage.mjs'
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+let browser
+before(async () => {
+  browser = await launch()
+})
+after(() => browser.close())
+
+async function clean(page) {
+  await page.waitForLoadState('networkidle')
+  await page.waitForTimeout(300)
+  await page.evaluate(AXE)
+  const { violations } = await page.evaluate(() => {
+    const form = document.querySelector('[data-testid=transfer-save]').closest('form')
+    return globalThis.axe.run(form)
+  })
+  assert.deepEqual(
+    violations.map((found) => `${found.id}: ${found.nodes[0].html}`),
+    [],
+  )
+}
+
+async function name(page, index, who, phone, when) {
+  await page.getByTestId('transfer-add').click()
+  await page.getByTestId(`transfer-name-${index}`).fill(who)
+  await page.getByTestId(`transfer-phone-${index}`).fill(phone)
+  await page.getByTestId(`transfer-when-${index}`).selectOption(when)
+}
+
+for (const language of ['he', 'en']) {
+  for (const width of [1180, 390]) {
+    test(`people are named whom to ring, in ${language} at ${width} pixels`, async () => {
+      const { context, page, said } = await open(browser, language, { width, height: 860 })
+      await logIn(page, 'dana')
+      await page.goto(`${BASE_URL}/phone`)
+      await page.getByTestId('transfer-save').waitFor()
+      while (await page.getByTestId('transfer-remove-0').isVisible()) {
+        await page.getByTestId('transfer-remove-0').click()
+      }
+      await name(page, 0, 'דנה', '054-234-5678', 'always')
+      await name(page, 1, 'Yossi', '1-900-123-456', 'closed')
+      await page.getByTestId('transfer-save').click()
+      await page.getByText(/עולה יותר משיחה רגילה|costs more than a call/).waitFor()
+      await picture(page, `transfer-refused-${language}-${width}`)
+      await page.getByTestId('transfer-phone-1').fill('052-234-5678')
+      await page.getByTestId('transfer-earlier-1').click()
+      await page.getByTestId('transfer-save').click()
+      await page.getByText(/תקף מההעברה הבאה|from the next transfer/).waitFor()
+      assert.equal(await page.getByTestId('transfer-name-0').inputValue(), 'Yossi')
+      assert.equal(await page.getByTestId('transfer-phone-1').inputValue(), '+972542345678')
+      await page.getByTestId('transfer-save').scrollIntoViewIfNeeded()
+      await clean(page)
+      await picture(page, `transfer-${language}-${width}`)
+      // The refusal is the one thing that a browser reports by itself.
+      assert.ok(
+        said.every((line) => line.includes('422')),
+        said.join('\n'),
+      )
+      await context.close()
+    })
+  }
+}
