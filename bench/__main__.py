@@ -7,7 +7,7 @@ import shutil
 import sys
 from typing import Any
 
-from bench import lists, report, saves, webhook
+from bench import lists, relay, report, saves, webhook
 from bench.databases import has_postgresql
 
 MESSAGES_A_SECOND = {"sqlite": 5, "postgresql": 20}
@@ -17,7 +17,7 @@ FLOOD_A_SECOND = 200
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--quick", action="store_true", help="a short look; keeps nothing")
-    parser.add_argument("--only", choices=["saves", "lists", "webhook", "flood", "client"])
+    parser.add_argument("--only", choices=["saves", "lists", "webhook", "flood", "relay", "client"])
     parser.add_argument("--database", choices=["sqlite", "postgresql"])
     options = parser.parse_args()
     if shutil.which("wrk") is None:
@@ -49,13 +49,19 @@ def main() -> None:
                 _conclude(f"lists-{listing.name}-{kind}", around, done, keep)
         if options.only in (None, "webhook"):
             rate = MESSAGES_A_SECOND[kind]
-            done = webhook.answers(kind, rate=rate, seconds=5 if options.quick else 30)
-            print(f"{kind} webhook {done['answer_ms']} {done['overhead_ms']}")
-            _conclude(f"webhook-{kind}", around, done, keep)
+            long = 5 if options.quick else 30
+            for name, pause_s in (("webhook", webhook.PAUSE_S), ("webhook-no-pause", 0.0)):
+                done = webhook.answers(kind, rate=rate, seconds=long, pause_s=pause_s)
+                print(f"{kind} {name} {done['answer_ms']} {done['overhead_ms']}")
+                _conclude(f"{name}-{kind}", around, done, keep)
         if options.only in (None, "flood") and kind == "postgresql":
             done = webhook.flood(kind, rate=FLOOD_A_SECOND, seconds=5 if options.quick else 60)
             print(f"{kind} flood {done['flood']}")
             _conclude(f"flood-{kind}", around, done, keep)
+        if options.only in (None, "relay"):
+            done = relay.calls(kind, seconds=8 if options.quick else 40)
+            print(f"{kind} relay {done}")
+            _conclude(f"relay-{kind}", around, done, keep)
     if options.only in (None, "client"):
         if (size := report.client_size()) is None:
             print("SKIPPED  size of the client (it is not built)")

@@ -22,7 +22,8 @@ MESSAGES_A_CONVERSATION = 10
 @dataclass(frozen=True)
 class Listing:
     """One list: where it is asked for, what of it is counted, and how a business gets so much of it.
-    The cursor that is answered by the row ``n`` is ``(n + 1) * keys_a_row``."""
+    ``choice`` is what its page asks for when it is opened. The cursor that is answered by the row ``n``
+    is ``(n + 1) * keys_a_row``."""
 
     name: str
     counted: str
@@ -30,6 +31,7 @@ class Listing:
     rows_of: int
     keys_a_row: int
     fill: Callable[[Place, int], None]
+    choice: str = ""
 
 
 def compare(kind: str, listing: Listing, *, rounds: int, seconds: int) -> dict[str, Any]:
@@ -72,7 +74,7 @@ def _pages(
     seen: list[list[load.Round]] = [[], []]
     for number in range(rounds + 1):
         for index in (0, 1):
-            query = f"limit={PAGE}"
+            query = f"limit={PAGE}{listing.choice}"
             if (row := after[index]) is not None:
                 cursor = str((row + 1) * listing.keys_a_row)
                 key = base64.urlsafe_b64encode(cursor.encode()).decode().rstrip("=")
@@ -167,5 +169,6 @@ LISTS = (
         MESSAGES_A_CONVERSATION,
         MESSAGES_A_CONVERSATION,
         _fill_inbox,
+        choice="&status=open",
     ),
 )

@@ -24,7 +24,7 @@ NEEDED_BY_LOGIN = ("src/features/auth/login-page.tsx", "src/i18n/he.json")
 """Loaded on demand, yet the login page cannot do without them."""
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 LARGEST_SCRIPT_KB = 200
-SHARED = ("flask", "granian", "psycopg", "sqlalchemy")
+SHARED = ("flask", "granian", "psycopg", "sqlalchemy", "websockets")
 """What the product and its peers must have in the same version, or the ratio measures that."""
 
 
@@ -178,6 +178,16 @@ def _rows(name: str, result: dict[str, Any]) -> list[list[str]]:
                 ("alone", result["flood"]["alone"]),
                 ("beside as many forged ones", result["flood"]["beside_forged"]),
             )
+        ]
+    if "measures" in result:
+        return [
+            [
+                f"{result['database']}, calls over sockets: {words}",
+                f"{seen}",
+                f"< {most}",
+                _yes(seen < most),
+            ]
+            for words, seen, most in result["measures"]
         ]
     if "first_page" in result:
         return [

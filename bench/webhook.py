@@ -25,6 +25,8 @@ from bench.serving import MAANE, ROOT, clean_environment, free_port, maane, runn
 SECRET = "bench-app-secret"
 NUMBER = "100000000000001"
 THINKING_S = 1.0
+PAUSE_S = 3.0
+"""What a business has that changed nothing: so long it waits for a customer who may be still writing."""
 LIMIT_MS = 50
 OVERHEAD_LIMIT_MS = 150
 FLOOD_LIMIT_MS = 100
@@ -52,27 +54,30 @@ class Maane:
     asked: dict[str, list[float]] = field(default_factory=dict)
 
 
-def answers(kind: str, *, rate: int, seconds: int) -> dict[str, Any]:
+def answers(kind: str, *, rate: int, seconds: int, pause_s: float) -> dict[str, Any]:
     """``rate`` messages a second, each from a customer of its own. Returns a document for the
     results. Raises ``RuntimeError`` when one was refused or is not in the database afterwards."""
     with place(kind, "webhook") as here:
-        with _running(here) as maane_:
+        with _running(here, pause_s) as maane_:
             asyncio.run(_send_all(maane_.port, "warm", rate, 2))
+            here.gather_statistics()
             seen = asyncio.run(_send_all(maane_.port, "timed", rate, seconds))
             _wait_for_answers(here, rate * (seconds + 2))
         stored = _count(here, "inbound_events")
         if stored != rate * (seconds + 2) or seen.unexpected:
             raise RuntimeError(f"{seen.unexpected} refused, {stored} stored")
-        # Everything between a message and its answer that is neither the model's thinking nor, since the
-        # clock stops when the provider is asked, the provider's own; nobody is waited for here.
+        # Everything between a message and its answer that is neither the configured pause, the model's
+        # thinking nor, since the clock stops when the provider is asked, the provider's own.
         overhead = sorted(
-            (maane_.asked[digits][0] - at - THINKING_S) * 1000 for digits, at in seen.due.items()
+            (maane_.asked[digits][0] - at - pause_s - THINKING_S) * 1000
+            for digits, at in seen.due.items()
         )
     return {
         "database": kind,
         "messages_a_second": rate,
         "seconds": seconds,
         "stored": stored,
+        "pause_s": pause_s,
         "answer_ms": _spread(seen.times_ms, 0.99, LIMIT_MS),
         "overhead_ms": _spread(overhead, 0.95, OVERHEAD_LIMIT_MS),
     }
@@ -87,7 +92,7 @@ def flood(kind: str, *, rate: int, seconds: int) -> dict[str, Any]:
         "flood": {},
     }
     for name, limit_ms in (("alone", FLOOD_LIMIT_MS), ("beside_forged", FORGED_LIMIT_MS)):
-        with place(kind, "flood") as here, _running(here) as maane_:
+        with place(kind, "flood") as here, _running(here, 0.0) as maane_:
             forged = rate if name == "beside_forged" else 0
             began = time.perf_counter()
             seen, refused = asyncio.run(_send_both(maane_.port, rate, forged, seconds))
@@ -143,7 +148,7 @@ def _wait_for_answers(here: Place, number: int) -> None:
 
 
 @contextmanager
-def _running(here: Place) -> Iterator[Maane]:
+def _running(here: Place, pause_s: float) -> Iterator[Maane]:
     """A web server and a worker, with a model and a provider outside them."""
     outside = subprocess.Popen(
         [sys.executable, "-m", "bench.outside", str(THINKING_S)],
@@ -167,10 +172,11 @@ def _running(here: Place) -> Iterator[Maane]:
         maane(variables, *connect, "--access-token-stdin", stdin="token\n")
         here.execute(
             "INSERT INTO whatsapp_settings (business_id, pause_s, updated_at) "
-            "VALUES (1, 0, CURRENT_TIMESTAMP)"
+            f"VALUES (1, {pause_s:.0f}, CURRENT_TIMESTAMP)"
         )
         running_ = Maane(free_port())
         with ExitStack() as stack:
+            stack.enter_context(here.looked_after())
             # As ``maane serve`` starts them.
             for number in range(1 if here.is_sqlite else 2):
                 port = free_port()
