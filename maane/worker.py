@@ -114,7 +114,7 @@ def serve_worker(settings: Settings, health: tuple[str, int] | None) -> None:
             CHANGED_JOB: Job(notices.follow_hours, notices.give_up_following),
         }
         memory.settle()
-        run_jobs(database, settings.worker_id, jobs, stopping)
+        run_jobs(database, work.jobs, settings.worker_id, jobs, stopping)
     finally:
         if server is not None:
             server.shutdown()

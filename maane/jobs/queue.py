@@ -16,10 +16,20 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import cast
+from typing import TypeVar, cast
 
-from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, WorkflowStatus
-from sqlalchemy import ColumnClause, column, create_engine, inspect, select, table, update
+from dbos import DBOS, DBOSClient, DBOSConfig
+from sqlalchemy import (
+    TableClause,
+    Text,
+    bindparam,
+    column,
+    create_engine,
+    inspect,
+    select,
+    table,
+    update,
+)
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -27,6 +37,9 @@ from sqlalchemy.orm import Session
 from maane.kit.db import Database
 from maane.kit.errors import NotFound, Unavailable
 from maane.kit.logging import LOG
+from maane.kit.prepared import Prepared
+
+T = TypeVar("T")
 
 APPLICATION = "maane"
 VERSION = "1"
@@ -60,11 +73,26 @@ class NotYet(Exception):
         self.after_s = after_s
 
 
+class Interrupted(BaseException):
+    """Ends a job in a worker that ends while the database is away. DBOS keeps an ``Exception`` as a job's
+    end; of anything else it keeps nothing, and the job is taken up again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wait:
     """What a try returns for ``NotYet``."""
 
     after_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """How a job comes back. One that is to be on time is taken up ``EARLY_S`` before it is due
+    (``due_at``, seconds of the epoch), and then waits for the rest. ``tried``: so many tries failed."""
+
+    after_s: float
+    due_at: float
+    tried: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +119,10 @@ class Jobs:
             application_name=APPLICATION,
             lazy=True,
             retry_connection_errors=False,
+        )
+        jobs = _table_of_jobs(database.url)
+        self._partition_of = Prepared(
+            select(jobs.c.queue_partition_key).where(jobs.c.workflow_uuid == bindparam("own_id"))
         )
 
     def enqueue_turn(
@@ -119,6 +151,29 @@ class Jobs:
             business_id,
             subject_id,
         )
+
+    def enqueue_again(
+        self, own_id: str, name: str, business_id: int, subject_id: int, coming: Return
+    ) -> None:
+        """Adds the running job ``own_id`` once more for later, in its partition; once, also where it is
+        asked for twice. Raises ``Unavailable``."""
+        with self._database.transaction(business_id) as tx:
+            ((partition,),) = tx.run(self._partition_of, {"own_id": own_id})
+            self._client.enqueue_in_transaction(
+                tx.connection(),
+                {
+                    "queue_name": TURNS,
+                    "workflow_name": name,
+                    "workflow_id": later_id(own_id),
+                    "queue_partition_key": partition,
+                    "app_version": VERSION,
+                    "delay_seconds": coming.after_s,
+                },
+                business_id,
+                subject_id,
+                coming.due_at,
+                coming.tried,
+            )
 
     def is_reachable(self) -> bool:
         """True when the tables of the queue are there and can be read."""
@@ -151,10 +206,19 @@ def migrate_queue(url: URL, application_role: str | None, secret: bytes) -> None
     _conceal_partitions(url, secret)
 
 
-def _conceal_partitions(url: URL, secret: bytes) -> None:
+def _table_of_jobs(url: URL) -> TableClause:
     schema = None if url.get_backend_name() == "sqlite" else SCHEMA
-    key: ColumnClause[str] = column("queue_partition_key")
-    jobs = table("workflow_status", key, schema=schema)
+    return table(
+        "workflow_status",
+        column("workflow_uuid", Text),
+        column("queue_partition_key", Text),
+        schema=schema,
+    )
+
+
+def _conceal_partitions(url: URL, secret: bytes) -> None:
+    jobs = _table_of_jobs(url)
+    key = jobs.c.queue_partition_key
     engine = create_engine(url)
     with engine.begin() as connection:
         plain = select(key).select_from(jobs).where(key.not_like(f"%{CONCEALED}%")).distinct()
@@ -168,7 +232,11 @@ def _conceal_partitions(url: URL, secret: bytes) -> None:
 
 
 def run_jobs(
-    database: Database, worker_id: str, jobs: dict[str, Job], stopping: threading.Event
+    database: Database,
+    client: Jobs,
+    worker_id: str,
+    jobs: dict[str, Job],
+    stopping: threading.Event,
 ) -> None:
     """Runs the jobs by their names until ``stopping`` is set.
 
@@ -189,7 +257,7 @@ def run_jobs(
     }
     DBOS(config=config)
     for name, job in jobs.items():
-        _register(name, job, stopping)
+        _register(client, name, job, stopping)
     DBOS.launch()
     try:
         DBOS.register_queue(
@@ -204,61 +272,44 @@ def run_jobs(
         DBOS.destroy(workflow_completion_timeout_sec=5)
 
 
-def _register(name: str, job: Job, stopping: threading.Event) -> None:
-    """DBOS's own retries cannot wait as long as a provider asks, nor say that they gave up; so a try
-    is a step that never raises, and its result is how long to wait, or None when the job is done."""
-
-    @DBOS.step(name=f"try to {name}")
-    def attempt(business_id: int, subject_id: int) -> Wait | float | None:
-        return try_job(name, job, business_id, subject_id, stopping)
-
-    @DBOS.step(name=f"give up to {name}")
-    def give_up(business_id: int, subject_id: int) -> None:
-        LOG.error("job given up", job=name, business_id=business_id, subject_id=subject_id)
-        job.give_up(business_id, subject_id)
+def _register(client: Jobs, name: str, job: Job, stopping: threading.Event) -> None:
+    """A workflow without steps: a job looks at what is done already, so one that was killed begins anew,
+    and to keep what each try came to would cost as much as a stage of the turn. DBOS's own retries cannot
+    wait as long as a provider asks, nor say that they gave up."""
 
     @DBOS.workflow(name=name)
     def workflow(business_id: int, subject_id: int, due_at: float = 0.0, tried: int = 0) -> None:
-        # No step: who is killed here waits for the same instant again.
-        time.sleep(min(max(0.0, due_at - time.time()), EARLY_S))
-        while (outcome := attempt(business_id, subject_id)) is not None:
-            subject = (business_id, subject_id)
-            if isinstance(outcome, Wait):
-                if outcome.after_s > EARLY_S:
-                    due_at = time.time() + outcome.after_s
-                    _come_back(name, outcome.after_s - EARLY_S, *subject, due_at, tried)
-                    return
-                DBOS.sleep(outcome.after_s)
-            elif tried == len(PAUSES_S):
-                give_up(*subject)
-                return
-            else:
-                pause_s = max(PAUSES_S[tried], outcome)
-                tried += 1
-                # False for one that slept here when a version before this one ended: it goes on so.
-                if DBOS.patch("tries come back"):
-                    _come_back(name, pause_s, *subject, 0.0, tried)
-                    return
-                DBOS.sleep(pause_s)
+        subject = (business_id, subject_id)
+        left_s = min(max(0.0, due_at - time.time()), EARLY_S)
+        while True:
+            time.sleep(left_s)
+            outcome = try_job(name, job, *subject, stopping)
+            if not isinstance(outcome, Wait) or outcome.after_s > EARLY_S:
+                break
+            left_s = outcome.after_s
+        if outcome is None:
+            return
+        if isinstance(outcome, Wait):
+            coming = Return(outcome.after_s - EARLY_S, time.time() + outcome.after_s, tried)
+        elif tried == len(PAUSES_S):
+            LOG.error("job given up", job=name, business_id=business_id, subject_id=subject_id)
+            _once_reachable(lambda: job.give_up(*subject), stopping)
+            return
+        else:
+            coming = Return(max(PAUSES_S[tried], outcome), 0.0, tried + 1)
+        own_id = cast("str", DBOS.workflow_id)
+        _once_reachable(lambda: client.enqueue_again(own_id, name, *subject, coming), stopping)
 
 
-def _come_back(
-    name: str, delay_s: float, business_id: int, subject_id: int, due_at: float, tried: int
-) -> None:
-    """Enqueues the running job once more for later, in its partition. Meanwhile it holds no thread and
-    others of the partition run. A job that is to be on time is taken up ``EARLY_S`` before it is due
-    (``due_at``, seconds of the epoch), and then waits for the rest. ``tried``: so many tries failed."""
-    own_id = cast("str", DBOS.workflow_id)
-    status = cast("WorkflowStatus", DBOS.get_workflow_status(own_id))
-    options: EnqueueOptions = {
-        "queue_name": TURNS,
-        "workflow_name": name,
-        "workflow_id": later_id(own_id),
-        "queue_partition_key": cast("str", status.queue_partition_key),
-        "app_version": VERSION,
-        "delay_seconds": delay_s,
-    }
-    DBOS.enqueue_workflow_with_options(options, business_id, subject_id, due_at, tried)
+def _once_reachable(do: Callable[[], T], stopping: threading.Event) -> T:
+    """While the database is away nothing can be done at all; that waits here and is no failure. Raises
+    ``Interrupted`` when the worker ends meanwhile."""
+    while True:
+        try:
+            return do()
+        except Unavailable:
+            if stopping.wait(DATABASE_PAUSE_S):
+                raise Interrupted from None
 
 
 def later_id(own_id: str) -> str:
@@ -272,42 +323,37 @@ def try_job(
     name: str, job: Job, business_id: int, subject_id: int, stopping: threading.Event
 ) -> Wait | float | None:
     """One try. None when the job is done, ``Wait`` when its time has not come, else the seconds that
-    the cause of the failure asked to wait (0: none).
+    the cause of the failure asked to wait (0: none). Raises ``Interrupted``.
 
-    While the database is away nothing can be done at all; that waits here and is no failure of the
-    job. What failed is logged by its kind and place only: its text may hold a customer's words.
+    What failed is logged by its kind and place only: its text may hold a customer's words.
     """
-    while True:
-        try:
-            job.run(business_id, subject_id)
-            return None
-        except NotYet as not_yet:
-            return Wait(not_yet.after_s)
-        except NotFound:
-            # Its subject was erased meanwhile: nothing is left to do for it.
-            LOG.info(
-                "job has no subject any more",
-                job=name,
-                business_id=business_id,
-                subject_id=subject_id,
-            )
-            return None
-        except TryLater as later:
-            return min(later.after_s, LONGEST_PAUSE_S)
-        except Unavailable:
-            if stopping.wait(DATABASE_PAUSE_S):
-                return 0.0
-        except Exception as error:
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            LOG.error(
-                "job failed",
-                job=name,
-                business_id=business_id,
-                subject_id=subject_id,
-                error=type(error).__name__,
-                place=f"{last.filename}:{last.lineno}",
-            )
-            return 0.0
+    try:
+        _once_reachable(lambda: job.run(business_id, subject_id), stopping)
+        return None
+    except NotYet as not_yet:
+        return Wait(not_yet.after_s)
+    except NotFound:
+        # Its subject was erased meanwhile: nothing is left to do for it.
+        LOG.info(
+            "job has no subject any more",
+            job=name,
+            business_id=business_id,
+            subject_id=subject_id,
+        )
+        return None
+    except TryLater as later:
+        return min(later.after_s, LONGEST_PAUSE_S)
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        LOG.error(
+            "job failed",
+            job=name,
+            business_id=business_id,
+            subject_id=subject_id,
+            error=type(error).__name__,
+            place=f"{last.filename}:{last.lineno}",
+        )
+        return 0.0
 
 
 def _with_steady_plans(url: URL) -> URL:

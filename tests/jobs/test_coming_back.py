@@ -56,7 +56,8 @@ def _work(settings: Settings, diary: Path) -> None:
         note(f"give up {subject_id}")
 
     database = Database(settings.database)
-    run_jobs(database, "the worker", {NAME: Job(run, give_up)}, threading.Event())
+    client = Jobs(database, settings.secret("partitions"))
+    run_jobs(database, client, "the worker", {NAME: Job(run, give_up)}, threading.Event())
 
 
 @contextmanager

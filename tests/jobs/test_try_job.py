@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from maane.jobs import queue
-from maane.jobs.queue import Job, NotYet, TryLater, Wait, try_job
+from maane.jobs.queue import Interrupted, Job, NotYet, TryLater, Wait, try_job
 from maane.kit.errors import Unavailable
 
 
@@ -71,4 +71,5 @@ def test_a_database_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPatch) 
 def test_a_worker_that_ends_does_not_wait_for_it() -> None:
     stopping = threading.Event()
     stopping.set()
-    assert _try(_raise(Unavailable("database")), stopping) == 0.0
+    with pytest.raises(Interrupted):
+        _try(_raise(Unavailable("database")), stopping)

@@ -34,7 +34,7 @@ from maane.channels.whatsapp.taking_in import open_lead, take_in, take_in_alone
 from maane.conversations import away, outbound, pinning
 from maane.conversations import operations as conversations
 from maane.conversations.models import UNCERTAIN, Conversation, Message
-from maane.jobs.queue import TURNS_AT_ONCE, Jobs, NotYet, TryLater
+from maane.jobs.queue import TURNS_AT_ONCE, Jobs, NotYet, TryLater, Wait
 from maane.kit.db import Database, Transaction, now
 from maane.kit.errors import NotFound
 from maane.kit.logging import LOG
@@ -51,13 +51,11 @@ LOOK_S = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A turn that was taken in: where it came from, what to answer, and the answer if decided; else
-    how long the person may still be writing."""
+    """A turn that was taken in: where it came from, what to answer, and the answer if decided."""
 
     way: Way
     turn: Turn
     answer: Message | None
-    wait_s: float
 
 
 @dataclass(frozen=True)
@@ -100,10 +98,10 @@ class Work:
         opened = self._open(business_id, event_id)
         if opened is None:
             return
+        if isinstance(opened, Wait):
+            raise NotYet(opened.after_s)
         answer = opened.answer
         if answer is None:
-            if opened.wait_s > 0:
-                raise NotYet(opened.wait_s)
             reply = self._think(business_id, opened)
             answer = self._decide(business_id, opened, reply)
         if answer is not None and answer.status in ("pending", "sending"):
@@ -168,8 +166,9 @@ class Work:
             if event is not None and said is not None and event.processed_at is None:
                 take_in_alone(tx, tenant, event, said)
 
-    def _open(self, business_id: int, event_id: int) -> Opened | None:
-        """None where this job has nothing to answer."""
+    def _open(self, business_id: int, event_id: int) -> Opened | Wait | None:
+        """None where this job has nothing to answer; ``Wait`` where what was taken in is not to be
+        answered yet."""
         with self.database.transaction(business_id) as tx:
             tenant = tenant_for_job(tx, business_id)
             event = inbox.get_event(tx, tenant, event_id)
@@ -192,12 +191,19 @@ class Work:
             if answer is None and conversations.is_silent(conversation) and not is_last:
                 return None
             closed = None if is_last else away.owed(conversation, hours)
+            if answer is None:
+                hearing_s = media_jobs.hearing_s(tx, tenant, awaiting) if closed is None else 0.0
+                pause = operations.pause_of(chosen, event.provider)
+                if (wait_s := max(_wait_s(awaiting, pause), hearing_s)) > 0:
+                    return Wait(wait_s)
+            history = conversations.history_to_answer(tx, tenant, conversation)
+            if answer is None:
+                history, wait_s = _make_way(tx, tenant, history)
+                if wait_s > 0:
+                    return Wait(wait_s)
             version = None
             if closed is None:
                 version = pinning.prompts_for(tx, tenant, conversation)
-            history, wait_s = conversations.history_to_answer(tx, tenant, conversation), 0.0
-            if answer is None:
-                history, wait_s = _make_way(tx, tenant, history)
             turn = Turn(
                 tenant=tenant,
                 prompt="" if version is None else version.whatsapp_prompt,
@@ -209,12 +215,8 @@ class Work:
                 away=closed,
                 is_last=is_last,
             )
-            pause = operations.pause_of(chosen, event.provider)
-            if answer is None:
-                hearing_s = media_jobs.hearing_s(tx, tenant, awaiting) if closed is None else 0.0
-                wait_s = max(_wait_s(awaiting, pause), hearing_s, wait_s)
             way = Way(event.provider, said.contact_key, event.id)
-            return Opened(way, turn, answer, wait_s)
+            return Opened(way, turn, answer)
 
     def _decide(self, business_id: int, opened: Opened, reply: Reply) -> Message | None:
         """The answer that is to be sent; None when it was stale or a person took over."""
