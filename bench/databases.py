@@ -46,6 +46,12 @@ class Place:
         one round's checkpoint would otherwise fall into the next one's time."""
         self.execute("PRAGMA wal_checkpoint(TRUNCATE)" if self.is_sqlite else "CHECKPOINT")
 
+    def count_on(self, table: str) -> None:
+        """The next row's id follows the highest; SQLite does so by itself."""
+        if not self.is_sqlite:
+            highest = f"(SELECT max(id) FROM {table})"
+            self.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {highest})")
+
     def gather_statistics(self) -> None:
         """What a server has of data that is not a minute old."""
         self.execute("ANALYZE")

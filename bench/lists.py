@@ -10,13 +10,13 @@ from typing import Any
 
 from bench import load, serving
 from bench.databases import Place, place
+from bench.filling import MESSAGES_A_CONVERSATION, fill_inbox, fill_leads
 from bench.saves import prepare
 from bench.serving import ask, free_port, running, sign_in
 
 SMALL, LARGE = 10_000, 1_000_000
 CONNECTIONS = 4
 PAGE = 50
-MESSAGES_A_CONVERSATION = 10
 
 
 @dataclass(frozen=True)
@@ -108,67 +108,15 @@ def _check_page(
         raise RuntimeError("a deep page begins elsewhere")
 
 
-def _fill_leads(here: Place, count: int) -> None:
-    columns = "id, business_id, name, phone, note, status, source, created_at, updated_at"
-    here.execute(
-        "INSERT INTO lead_stages (business_id, key, position, kind) VALUES (1, 'new', 0, 'open') "
-        "ON CONFLICT DO NOTHING"
-    )
-    here.execute(
-        f"INSERT INTO leads ({columns}) {_numbers(count)} SELECT n, 1, 'Lead ' || n, "
-        "'+97250' || n, 'note', 'new', 'manual', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP FROM numbers"
-    )
-    here.execute("ANALYZE")
-
-
-def _fill_inbox(here: Place, count: int) -> None:
-    """Conversations of ten messages, each with its lead and half of them read."""
-    each, conversations = MESSAGES_A_CONVERSATION, count // MESSAGES_A_CONVERSATION
-    _fill_leads(here, conversations)
-    here.execute(
-        "INSERT INTO conversations (id, business_id, channel, contact_key, contact_phone, "
-        "contact_name, prompt_version, stale_rounds, status, owner, is_waiting, last_message_id, "
-        "last_message_at, last_inbound_id, last_inbound_at, created_at) "
-        f"{_numbers(conversations)} SELECT n, 1, 'whatsapp', '97250' || n, '+97250' || n, "
-        "'Name ' || n, 1, 0, CASE WHEN n % 3 = 0 THEN 'closed' ELSE 'open' END, 'assistant', "
-        f"n % 50 = 0, n * {each}, CURRENT_TIMESTAMP, n * {each} - 1, CURRENT_TIMESTAMP, "
-        "CURRENT_TIMESTAMP FROM numbers"
-    )
-    here.execute(
-        "INSERT INTO messages (id, business_id, conversation_id, direction, author, text, status, "
-        f"awaits_answer, created_at) {_numbers(count)} SELECT n, 1, (n - 1) / {each} + 1, "
-        "CASE WHEN n % 2 = 0 THEN 'outbound' ELSE 'inbound' END, "
-        "CASE WHEN n % 2 = 0 THEN 'assistant' ELSE 'customer' END, 'שלום, יש תור למחר? ' || n, "
-        "CASE WHEN n % 2 = 0 THEN 'sent' ELSE 'received' END, n < 0, CURRENT_TIMESTAMP FROM numbers"
-    )
-    here.execute(
-        "INSERT INTO conversation_leads (business_id, conversation_id, lead_id) "
-        f"{_numbers(conversations)} SELECT 1, n, n FROM numbers"
-    )
-    here.execute(
-        "INSERT INTO conversation_reads (business_id, conversation_id, user_id, message_id) "
-        f"{_numbers(conversations)} SELECT 1, n, (SELECT min(id) FROM users), n * {each} FROM "
-        "numbers WHERE n % 2 = 0"
-    )
-    here.execute("ANALYZE")
-
-
-def _numbers(count: int) -> str:
-    return (
-        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers "
-        f"WHERE n < {count})"
-    )
-
-
 LISTS = (
-    Listing("leads", "leads", "/api/business/current/leads", 1, 1, _fill_leads),
+    Listing("leads", "leads", "/api/business/current/leads", 1, 1, fill_leads),
     Listing(
         "conversations",
         "messages",
         "/api/business/current/conversations",
         MESSAGES_A_CONVERSATION,
         MESSAGES_A_CONVERSATION,
-        _fill_inbox,
+        fill_inbox,
         choice="&status=open",
     ),
 )

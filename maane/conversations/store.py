@@ -193,13 +193,12 @@ def find_answer(tx: Transaction, tenant: Tenant, message_id: int) -> Message | N
     return tx.load_one(statements.ANSWER, {"business_id": tenant.id, "answers_id": message_id})
 
 
-def conversations_of(tx: Session, tenant: Tenant, external_ids: Sequence[str]) -> dict[str, int]:
-    rows = tx.execute(
-        select(Message.external_id, Message.conversation_id).where(
-            Message.business_id == tenant.id, Message.external_id.in_(external_ids)
-        )
-    )
-    return {external_id: key for external_id, key in rows if external_id is not None}
+def conversations_of(
+    tx: Transaction, tenant: Tenant, external_ids: Sequence[str]
+) -> dict[str, int]:
+    """By the ids of messages at the provider; without those that no message bears."""
+    found = [find_by_external_id(tx, tenant, external_id) for external_id in external_ids]
+    return {m.external_id: m.conversation_id for m in found if m and m.external_id is not None}
 
 
 def list_awaiting(tx: Transaction, tenant: Tenant, conversation_id: int) -> Sequence[Message]:
