@@ -148,17 +148,18 @@ def _rows(name: str, result: dict[str, Any]) -> list[list[str]]:
         ]
     if "answer_ms" in result:
         seen, own = result["answer_ms"], result["overhead_ms"]
+        paused = "" if result["pause_s"] else ", without a pause"
         return [
             [
                 f"{result['database']}: answer to a webhook, {result['messages_a_second']} new "
-                "customers a second, worker at work, p99",
+                f"customers a second{paused}, worker at work, p99",
                 f"{seen['p99']} ms (p50 {seen['p50']}, highest {seen['highest']})",
                 f"{seen['target']} ms",
                 _yes(seen["met"]),
             ],
             [
                 f"{result['database']}: Maane's own time in a turn, {result['messages_a_second']} "
-                "turns a second, p95",
+                f"turns a second{paused}, p95",
                 f"{own['p95']} ms (p50 {own['p50']}, highest {own['highest']})",
                 f"{own['target']} ms",
                 _yes(own["met"]),

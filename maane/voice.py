@@ -19,7 +19,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from maane import __version__
-from maane.assistant.openai_stream import stream_of
+from maane.assistant.openai_client import client_of
 from maane.channels.voice.relay.frames import LONGEST_FRAME
 from maane.channels.voice.relay.keeping import Keeper
 from maane.channels.voice.relay.socket import POLICY_VIOLATION, Sockets
@@ -62,7 +62,7 @@ def create_voice_app(settings: Settings) -> Starlette:
         database = Database(
             settings.database, pool_size=settings.database_pool_size, is_hurried=True
         )
-        model = stream_of(settings)
+        model = client_of(settings)
         keeper = Keeper(database, Jobs(database, settings.secret("partitions")))
         opened.append(Sockets(keeper, settings, model))
         memory.settle(oldest=LOOKS)

@@ -45,9 +45,11 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What an answer of the model cost, in tokens as it counts them."""
+    """What an answer of the model cost, in tokens as it counts them. ``is_cut``: it was as long as it may
+    be, and would have gone on."""
 
     tokens: int
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def configure_logging(level: str = "INFO", process: str = "") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("httpx", "httpcore", "httpx2", "httpcore2", "openai", "alembic", "dbos"):
+    for noisy in ("httpx", "httpcore", "alembic", "dbos"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     if process:
         structlog.contextvars.bind_contextvars(process=process)

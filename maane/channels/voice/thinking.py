@@ -53,8 +53,8 @@ class Thoughts:
 
     @property
     def model(self) -> Model | None:
-        """Made at its first use. Its libraries take a second and 60 MB, which a process does without
-        where there is no model."""
+        """Made at its first use: a process does without its thread and its library where there is no
+        model."""
         with self._making:
             if not self._is_made and self._settings.has_model:
                 from maane.assistant.openai_model import model_of

@@ -1,8 +1,10 @@
-"""Any OpenAI-compatible endpoint, listened to word by word. The only file that imports aiohttp.
+"""Any OpenAI-compatible endpoint: what is asked of it, and how its answers are read, word by word or
+whole. The only file that imports aiohttp.
 
-The protocol is read here by hand (OpenAI's API reference, "Create chat completion", ``stream``): through
-the library that asks for written answers a spoken one cost 13 ms of the processor, most of it before its
-first word, and a process has one interpreter for all its calls (docs/decisions/0020-relay.md).
+The protocol is read here by hand (OpenAI's API reference, "Create chat completion"): through a library
+a spoken answer cost 13 ms of the processor, most of it before its first word, and a process has one
+interpreter for all its calls (docs/decisions/0020-relay.md). Written answers are asked for in the same
+way, whole.
 """
 
 from __future__ import annotations
@@ -46,7 +48,7 @@ KEPT_S = 60.0
 TRY_AGAIN = frozenset({408, 409, 429, 500, 502, 503, 504})
 TRY_AGAIN_S = 0.3
 DRAIN_S = 0.2
-LONGEST_LINE = 1024 * 1024
+LONGEST = 1024 * 1024
 THINKS, HAS_THOUGHT = "<think>", "</think>"
 
 
@@ -109,6 +111,7 @@ class _Answer:
     at: dict[int, _Wanted] = field(default_factory=dict)
     tokens: int = 0
     is_whole: bool = False
+    is_cut: bool = False
 
     def add(self, event: dict[str, Any]) -> str:
         """The words that may leave. Raises ``ModelError`` for an error that the server streamed."""
@@ -124,8 +127,22 @@ class _Answer:
             if content := delta.get("content"):
                 self.text += content
                 words += self.aloud.add(content)
-            if choice.get("finish_reason"):
+            if reason := choice.get("finish_reason"):
                 self.is_whole = True
+                self.is_cut = reason == "length"
+        return words
+
+    def take(self, document: dict[str, Any]) -> str:
+        """The words of an answer that came whole: each of its choices has a message in place of a delta,
+        whose tools bear no index. Raises ``ModelError``."""
+        choices = []
+        for choice in document.get("choices") or ():
+            message = choice["message"]
+            wanted = enumerate(message.get("tool_calls") or ())
+            pieces = [piece | {"index": index} for index, piece in wanted]
+            choices.append(choice | {"delta": message | {"tool_calls": pieces}})
+        words = self.add(document | {"choices": choices})
+        self.is_whole = bool(choices)
         return words
 
     def _want(self, piece: dict[str, Any]) -> None:
@@ -156,13 +173,21 @@ class _Answer:
         }
 
 
-class OpenAIStream:
-    """A ``SpeakingModel`` over HTTP, for one event loop: that of whoever listens."""
+class OpenAIClient:
+    """A ``SpeakingModel`` over HTTP, for one event loop: that of whoever listens. Without ``is_streamed``
+    each answer comes whole."""
 
     def __init__(
-        self, base_url: str, name: str, api_key: str, *, budget: Budget | None = None
+        self,
+        base_url: str,
+        name: str,
+        api_key: str,
+        *,
+        budget: Budget | None = None,
+        is_streamed: bool = True,
     ) -> None:
         """Within the loop."""
+        self._is_streamed = is_streamed
         self._url = f"{base_url.rstrip('/')}/chat/completions"
         self._name = name
         self._budget = budget or Budget()
@@ -212,7 +237,7 @@ class OpenAIStream:
                         is_empty = is_first = False
             cost = answer.tokens or estimated(_letters([*messages, answer.as_said()]))
             tokens += cost
-            yield Cost(cost)
+            yield Cost(cost, is_cut=answer.is_cut)
             if not answer.wanted:
                 break
             uses += len(answer.wanted)
@@ -234,21 +259,19 @@ class OpenAIStream:
         asked: dict[str, Any] = {
             "model": self._name,
             "messages": messages,
-            "stream": True,
-            "stream_options": {"include_usage": True},
             self._limit: room,
         }
+        if self._is_streamed:
+            asked |= {"stream": True, "stream_options": {"include_usage": True}}
         if tools:
             asked["tools"] = self._offered(tools)
-        async with await self._asked(json.dumps(asked).encode()) as response:
-            async with aclosing(_events(response)) as events:
-                async for data in events:
-                    if data == b"[DONE]":
-                        answer.is_whole = True
-                        break
-                    if words := answer.add(json.loads(data)):
-                        yield words
-            await _drain(response)
+        read = _streamed if self._is_streamed else _whole
+        async with (
+            await self._asked(json.dumps(asked).encode()) as response,
+            aclosing(read(response, answer)) as pieces,
+        ):
+            async for words in pieces:
+                yield words
         if not answer.is_whole:
             raise ModelError("cut")
         if words := answer.aloud.close():
@@ -304,6 +327,27 @@ def _proxy_to(url: str) -> str | None:
     return getproxies().get(parts.scheme)
 
 
+async def _streamed(response: ClientResponse, answer: _Answer) -> AsyncGenerator[str]:
+    async with aclosing(_events(response)) as events:
+        async for data in events:
+            if data == b"[DONE]":
+                answer.is_whole = True
+                break
+            if words := answer.add(json.loads(data)):
+                yield words
+    await _drain(response)
+
+
+async def _whole(response: ClientResponse, answer: _Answer) -> AsyncGenerator[str]:
+    held = b""
+    async for piece in response.content.iter_any():
+        held += piece
+        if len(held) > LONGEST:
+            raise ModelError("too long")
+    if words := answer.take(json.loads(held)):
+        yield words
+
+
 async def _drain(response: ClientResponse) -> None:
     """Takes what may follow the last event, so that the connection can be kept."""
     with suppress(TimeoutError):
@@ -318,7 +362,7 @@ async def _events(response: ClientResponse) -> AsyncGenerator[bytes]:
     held = b""
     async for piece in response.content.iter_any():
         *lines, held = (held + piece).split(b"\n")
-        if len(held) > LONGEST_LINE:
+        if len(held) > LONGEST:
             raise ModelError("too long")
         for line in lines:
             if line.startswith(b"data:"):
@@ -341,11 +385,11 @@ def _messages(instructions: str, conversation: list[Said]) -> list[dict[str, Any
     ]
 
 
-def stream_of(settings: Settings, *, time_s: float | None = None) -> OpenAIStream | None:
-    """The connected model to listen to, or None: then intake answers. ``time_s`` as in ``budget_of``.
-    Within the loop of whoever listens."""
+def client_of(settings: Settings, *, time_s: float | None = None) -> OpenAIClient | None:
+    """The connected model, or None: then intake answers. ``time_s`` as in ``budget_of``. Within the loop
+    of whoever listens."""
     if not settings.has_model:
         return None
     budget = budget_of(settings, time_s)
     key = settings.model_api_key.get_secret_value()
-    return OpenAIStream(settings.model_base_url, settings.model_name, key, budget=budget)
+    return OpenAIClient(settings.model_base_url, settings.model_name, key, budget=budget)

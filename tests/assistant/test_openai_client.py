@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from maane.assistant.model import Budget, Cost, ModelError, Said, Tool, Use
-from maane.assistant.openai_stream import OpenAIStream
+from maane.assistant.openai_client import OpenAIClient
 from tests.fakes import FakeModel, calls, told
 
 HELLO = [Said("customer", "a"), Said("us", "b"), Said("customer", "c")]
@@ -28,7 +28,7 @@ def fake() -> Any:
 async def _listen(
     url: str, budget: Budget, tools: Sequence[Tool], times: int, *, until: int | None = None
 ) -> list[list[str | Use | Cost]]:
-    model = OpenAIStream(url, "test", "key", budget=budget)
+    model = OpenAIClient(url, "test", "key", budget=budget)
     answers = []
     try:
         for _ in range(times):
@@ -119,7 +119,7 @@ def test_an_answer_that_is_cut_says_so_after_its_words(fake: FakeModel) -> None:
     heard: list[str] = []
 
     async def take() -> None:
-        model = OpenAIStream(f"{fake.url}/v1", "test", "key")
+        model = OpenAIClient(f"{fake.url}/v1", "test", "key")
         try:
             async for event in model.speak("be kind", HELLO):
                 heard.append(str(event))
