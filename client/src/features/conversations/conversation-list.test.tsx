@@ -34,6 +34,7 @@ describe('the inbox', () => {
     await waitFor(() => expect(asked.at(-1)).toBe(`?status=waiting&q=${encodeURIComponent('דנה')}`))
     expect(asked[0]).toBe('?status=open&q=')
     expect(await screen.findByText(he.conversations.emptyFiltered)).toBeInTheDocument()
+    expect(screen.getByText(he.conversations.searchedNewest)).toBeInTheDocument()
   })
 
   it('is moved through with the keyboard', async () => {

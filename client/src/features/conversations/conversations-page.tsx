@@ -36,6 +36,7 @@ export function ConversationsPage() {
   const found = conversations.data?.pages.flatMap((page) => page.items) ?? []
   const rows = [...new Map(found.map((row) => [row.id, row])).values()]
   const isEmptyInbox = filter === 'open' && searched === ''
+  const emptyText = searched === '' ? undefined : t('conversations.searchedNewest')
 
   return (
     <>
@@ -79,7 +80,7 @@ export function ConversationsPage() {
             <EmptyState
               icon={<ChatIcon size={26} />}
               title={isEmptyInbox ? t('conversations.empty') : t('conversations.emptyFiltered')}
-              text={isEmptyInbox ? t('conversations.emptyText') : undefined}
+              text={isEmptyInbox ? t('conversations.emptyText') : emptyText}
               action={
                 isEmptyInbox && (
                   <Button component={Link} to="/simulator" variant="light">
