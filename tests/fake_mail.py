@@ -7,8 +7,6 @@ or None to fall silent there. What was brought is kept for the test to read, as 
 from __future__ import annotations
 
 import base64
-import datetime
-import ipaddress
 import socketserver
 import ssl
 import threading
@@ -18,11 +16,6 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from typing import cast
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 
 class FakeMail:
@@ -165,33 +158,3 @@ class _Session:
         if self.fake.at_the_end is None:
             raise ValueError("silent, as the test asked")
         self.say(self.fake.at_the_end)
-
-
-def make_certificate(folder: Path) -> Path:
-    """A certificate of 127.0.0.1 that signs itself, and its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Maane test")])
-    at = datetime.datetime.now(datetime.UTC)
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(at - datetime.timedelta(hours=1))
-        .not_valid_after(at + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "mail.pem"
-    path.write_bytes(
-        certificate.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return path

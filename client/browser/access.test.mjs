@@ -1,11 +1,9 @@
 /** What axe-core finds on each page, in both languages, in the light and in the dark. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
+import { assertFits, faultsOf } from './faults.mjs'
 import { BASE_URL, launch, logIn, open, picture } from './stage.mjs'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const WEIGHTY = ['serious', 'critical']
 const SMALL = { width: 390, height: 844 }
 
@@ -16,12 +14,10 @@ before(async () => {
 after(() => browser.close())
 
 /** The serious faults of what is on the screen now, each with the element it was found on. */
-async function faultsOf(page) {
+async function weightyFaultsOf(page) {
   await page.waitForLoadState('networkidle')
-  // Not as a script tag: the page's content policy would refuse it, as it should.
-  await page.evaluate(AXE)
-  const { violations } = await page.evaluate(() => globalThis.axe.run())
-  return violations
+  const faults = await faultsOf(page)
+  return faults
     .filter(({ impact }) => WEIGHTY.includes(impact))
     .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)}`))
 }
@@ -32,7 +28,7 @@ for (const [language, scheme] of [
   ['he', 'dark'],
 ]) {
   const check = async (page, name) => {
-    assert.deepEqual(await faultsOf(page), [], `${name} in ${language}, ${scheme}`)
+    assert.deepEqual(await weightyFaultsOf(page), [], `${name} in ${language}, ${scheme}`)
     await picture(page, `access-${name}-${language}-${scheme}`)
   }
   const arrive = async (name, size) => {
@@ -112,10 +108,7 @@ for (const [language, scheme] of [
       await page.goto(`${BASE_URL}/${path}`)
       await page.getByTestId('user-menu').waitFor()
       await page.waitForLoadState('networkidle')
-      const overflow = await page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      )
-      assert.equal(overflow, 0, `${path} is wider than the telephone`)
+      await assertFits(page, `${path} is wider than the telephone`)
       await picture(page, `access-${path || 'home'}-small-${language}-${scheme}`)
     }
     await context.close()

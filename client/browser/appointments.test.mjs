@@ -1,36 +1,14 @@
 /** Appointments in a browser: the demo's calendar, one booked by hand and cancelled, and the week of times. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
+import { assertClean } from './faults.mjs'
 import { BASE_URL, launch, logIn, open, picture } from './stage.mjs'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 let browser
 before(async () => {
   browser = await launch()
 })
 after(() => browser.close())
-
-async function clean(page) {
-  await page.waitForLoadState('networkidle')
-  await page.waitForTimeout(300)
-  await page.evaluate(AXE)
-  // A drawer bears a header of its own, which axe takes for a second one of the page.
-  const { violations } = await page.evaluate(() =>
-    globalThis.axe.run(document.querySelector('[role=dialog]') ?? document, {
-      rules: { 'landmark-no-duplicate-banner': { enabled: false } },
-    }),
-  )
-  assert.deepEqual(
-    violations.map((found) => `${found.id}: ${found.nodes[0].html}`),
-    [],
-  )
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  )
-  assert.equal(overflow, 0)
-}
 
 for (const language of ['he', 'en']) {
   for (const width of [1180, 390]) {
@@ -40,7 +18,7 @@ for (const language of ['he', 'en']) {
       await page.goto(`${BASE_URL}/appointments`)
       const rows = page.locator('li[data-testid^="appointment-"]')
       await rows.first().waitFor()
-      await clean(page)
+      await assertClean(page, { part: '[role=dialog]' })
       await picture(page, `appointments-${language}-${width}`)
 
       const before = await rows.count()
@@ -52,12 +30,12 @@ for (const language of ['he', 'en']) {
       await page.getByTestId('appointment-save').waitFor()
       await page.locator('[data-testid^="free-"]').last().click()
       await page.getByTestId('appointment-name').fill('אבי כהן')
-      await clean(page)
+      await assertClean(page, { part: '[role=dialog]' })
       await picture(page, `appointment-form-${language}-${width}`)
       await page.getByTestId('appointment-save').click()
       await page.getByTestId('receipt').waitFor()
       await rows.nth(before).waitFor()
-      await clean(page)
+      await assertClean(page, { part: '[role=dialog]' })
 
       // The same time once more is refused, and says by whom.
       await page.getByTestId('appointment-create').click()
@@ -68,12 +46,12 @@ for (const language of ['he', 'en']) {
       await page.getByTestId('appointment-name').fill('מישהו')
       await page.getByTestId('appointment-save').click()
       await page.getByRole('alert').waitFor()
-      await clean(page)
+      await assertClean(page, { part: '[role=dialog]' })
       await page.keyboard.press('Escape')
 
       await mine.getByRole('button').click()
       await page.getByTestId('confirm').waitFor()
-      await clean(page)
+      await assertClean(page, { part: '[role=dialog]' })
       await page.getByTestId('confirm').click()
       await page.getByTestId('receipt').waitFor()
       await mine.getByRole('button').waitFor({ state: 'detached' })
@@ -95,11 +73,11 @@ for (const language of ['he', 'en']) {
       await page.getByTestId('add-6').focus()
       await page.keyboard.press('Enter')
       await page.getByTestId(`closes-6-${shown}`).fill('22:00')
-      await clean(page)
+      await assertClean(page, { part: '[role=dialog]' })
       await page.getByTestId('availability-save').focus()
       await page.keyboard.press('Enter')
       await page.getByTestId('receipt').waitFor()
-      await clean(page)
+      await assertClean(page, { part: '[role=dialog]' })
       await picture(page, `availability-end-${language}-${width}`)
       await page.reload()
       await page.getByTestId(`opens-6-${shown}`).waitFor()

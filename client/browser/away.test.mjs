@@ -1,12 +1,10 @@
 /** A business that is closed: its own text is chosen and previewed, a customer gets it once, and the
     conversation says why the assistant is silent; in both languages, on a phone too. */
 import assert from 'node:assert/strict'
-import { createRequire } from 'node:module'
-import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import { assertClean } from './faults.mjs'
 import { BASE_URL, launch, logIn, open, picture } from './stage.mjs'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const TEXT = 'תודה שכתבתם! אנחנו סגורים ונפתח {opens}.'
 const PHONES = {
   he1180: '0502220001',
@@ -20,21 +18,6 @@ before(async () => {
   browser = await launch()
 })
 after(() => browser.close())
-
-async function clean(page) {
-  await page.waitForLoadState('networkidle')
-  await page.waitForTimeout(300)
-  await page.evaluate(AXE)
-  const { violations } = await page.evaluate(() => globalThis.axe.run())
-  assert.deepEqual(
-    violations.map((found) => `${found.id}: ${found.nodes[0].html}`),
-    [],
-  )
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  )
-  assert.equal(overflow, 0)
-}
 
 function call(page, method, path, body) {
   return page.evaluate(
@@ -78,7 +61,7 @@ for (const language of ['he', 'en']) {
       const seen = await preview.innerText()
       assert.ok(seen.startsWith('תודה שכתבתם! אנחנו סגורים ונפתח ביום'), seen)
       assert.equal(await preview.evaluate((at) => getComputedStyle(at).direction), 'rtl')
-      await clean(page)
+      await assertClean(page)
       await preview.scrollIntoViewIfNeeded()
       await picture(page, `away-hours-${language}-${width}`)
 
@@ -102,7 +85,7 @@ for (const language of ['he', 'en']) {
       await page.getByTestId('silence').filter({ hasText: ':00' }).waitFor({ timeout: 15_000 })
       await page.getByText('יש מישהו?').last().waitFor()
       assert.equal(await answers.count(), 1)
-      await clean(page)
+      await assertClean(page)
       await picture(page, `away-conversation-${language}-${width}`)
       await page.getByTestId('hand-back').click()
       await page.locator('[data-testid="owner"][data-owner="assistant"]').waitFor()

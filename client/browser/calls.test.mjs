@@ -1,11 +1,9 @@
 /** The phone in a browser: a call that is simulated, over both engines, its page, and how calls are answered. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
+import { assertClean } from './faults.mjs'
 import { BASE_URL, launch, logIn, open, still } from './stage.mjs'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const WORDS = {
   he: { greeting: 'שלום, הגעתם אל', need: 'המזגן שלי לא מקרר', name: 'קוראים לי רותי' },
   en: { greeting: 'שלום, הגעתם אל', need: 'המזגן שלי לא מקרר', name: 'קוראים לי רותי' },
@@ -15,20 +13,6 @@ before(async () => {
   browser = await launch()
 })
 after(() => browser.close())
-
-async function clean(page) {
-  await page.waitForTimeout(300)
-  await page.evaluate(AXE)
-  const { violations } = await page.evaluate(() => globalThis.axe.run())
-  assert.deepEqual(
-    violations.map((found) => `${found.id}: ${found.nodes[0].html}`),
-    [],
-  )
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  )
-  assert.equal(overflow, 0)
-}
 
 async function dial(page, engine) {
   await page.goto(`${BASE_URL}/simulator`)
@@ -69,19 +53,19 @@ for (const language of ['he', 'en']) {
       await page.getByTestId('call-keypad').click()
       await page.getByTestId('call-be-silent').click()
       await page.getByTestId('call-says').nth(3).waitFor()
-      await clean(page)
+      await assertClean(page, { goesOn: true })
       await still(page, `call-gather-${language}-${width}`)
       await page.getByTestId('call-hang-up').click()
       await page.getByTestId('call-details').waitFor()
-      await clean(page)
+      await assertClean(page, { goesOn: true })
       await page.getByTestId('call-details').click()
       await page.getByTestId('turn-2').waitFor()
       assert.match(await page.getByTestId('turn-1').innerText(), new RegExp(words.need))
-      await clean(page)
+      await assertClean(page, { goesOn: true })
       await still(page, `call-page-${language}-${width}`)
       await page.goto(`${BASE_URL}/calls`)
       await page.getByTestId('outcome').first().waitFor()
-      await clean(page)
+      await assertClean(page, { goesOn: true })
       await still(page, `calls-${language}-${width}`)
       assert.deepEqual(said, [])
       await context.close()
@@ -98,7 +82,7 @@ for (const language of ['he', 'en']) {
       await page.getByTestId('call-interrupt-now').click()
       await page.getByTestId('call-interrupt').nth(1).waitFor()
       await say(page, words.name, 2)
-      await clean(page)
+      await assertClean(page, { goesOn: true })
       await still(page, `call-relay-${language}-${width}`)
       await page.getByTestId('call-hang-up').click()
       await page.getByTestId('call-again').waitFor()
@@ -123,7 +107,7 @@ for (const language of ['he', 'en']) {
       await page.getByTestId('phone-save').click()
       await page.locator('form').getByRole('alert').filter({ hasText: 'wss' }).first().waitFor()
       // What calls are answered by is what it was.
-      await clean(page)
+      await assertClean(page, { goesOn: true })
       await still(page, `phone-${language}-${width}`)
       await page.reload()
       await page.getByTestId('engine-gather').waitFor()

@@ -1,31 +1,14 @@
 /** Hours and holidays in a browser: chosen, saved and listed, in both languages and on a phone. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
+import { assertClean } from './faults.mjs'
 import { BASE_URL, launch, logIn, open, picture } from './stage.mjs'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 let browser
 before(async () => {
   browser = await launch()
 })
 after(() => browser.close())
-
-async function clean(page) {
-  await page.waitForLoadState('networkidle')
-  await page.waitForTimeout(300)
-  await page.evaluate(AXE)
-  const { violations } = await page.evaluate(() => globalThis.axe.run())
-  assert.deepEqual(
-    violations.map((found) => `${found.id}: ${found.nodes[0].html}`),
-    [],
-  )
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  )
-  assert.equal(overflow, 0)
-}
 
 for (const language of ['he', 'en']) {
   for (const width of [1180, 390]) {
@@ -49,11 +32,11 @@ for (const language of ['he', 'en']) {
       await page.getByTestId('hours-save').click()
       await page.getByText(`טיול ${language} ${width}`).waitFor()
       assert.ok((await page.getByTestId('hours-ahead').locator('li').count()) > 10)
-      await clean(page)
+      await assertClean(page)
       await picture(page, `hours-${language}-${width}`)
       await page.goto(`${BASE_URL}/whatsapp`)
       await page.getByTestId('opt-out-words').waitFor()
-      await clean(page)
+      await assertClean(page)
       await picture(page, `opt-out-${language}-${width}`)
       assert.deepEqual(said, [])
       await context.close()

@@ -1,32 +1,14 @@
 /** The bell and the page of who is told, in a browser: a message that intake took rings it. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
+import { assertClean } from './faults.mjs'
 import { BASE_URL, launch, logIn, open, picture } from './stage.mjs'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 let browser
 before(async () => {
   browser = await launch()
 })
 after(() => browser.close())
-
-async function clean(page) {
-  // A panel fades in, and is not what it will be before that is over.
-  await page.waitForLoadState('networkidle')
-  await page.waitForTimeout(300)
-  await page.evaluate(AXE)
-  const { violations } = await page.evaluate(() => globalThis.axe.run())
-  assert.deepEqual(
-    violations.map((found) => `${found.id}: ${found.nodes[0].html}`),
-    [],
-  )
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  )
-  assert.equal(overflow, 0)
-}
 
 /** Waits until so many notifications are new, which the page's title tells. */
 async function waitForNew(page, number) {
@@ -56,7 +38,7 @@ test('a message that was taken rings the bell, and the bell leads to its convers
   await page.keyboard.press('Enter')
   const item = page.locator('[data-testid^="notification-"]').first()
   await item.waitFor()
-  await clean(page)
+  await assertClean(page)
   await picture(page, 'bell-he')
   await page.keyboard.press('Escape')
   await item.waitFor({ state: 'detached' })
@@ -80,12 +62,12 @@ for (const language of ['he', 'en']) {
       await page.getByTestId('receipt').waitFor()
       await page.getByTestId('test-email').click()
       await page.locator('[data-testid=test-email-result], [role=alert]').first().waitFor()
-      await clean(page)
+      await assertClean(page)
       await page.evaluate(() => scrollTo(0, 0))
       await picture(page, `notifications-${language}-${width}`)
       await page.getByTestId('bell').click()
       await page.getByRole('dialog').waitFor()
-      await clean(page)
+      await assertClean(page)
       await picture(page, `bell-${language}-${width}`)
       // A second test within ten seconds is refused, which Chromium notes in the console.
       assert.deepEqual(

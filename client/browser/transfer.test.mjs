@@ -1,30 +1,14 @@
 /** Whom to ring for a caller, in a browser: named, refused beside the number, saved; on a phone too. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
+import { assertClean } from './faults.mjs'
 import { BASE_URL, launch, logIn, open, picture } from './stage.mjs'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 let browser
 before(async () => {
   browser = await launch()
 })
 after(() => browser.close())
-
-async function clean(page) {
-  await page.waitForLoadState('networkidle')
-  await page.waitForTimeout(300)
-  await page.evaluate(AXE)
-  const { violations } = await page.evaluate(() => {
-    const form = document.querySelector('[data-testid=transfer-save]').closest('form')
-    return globalThis.axe.run(form)
-  })
-  assert.deepEqual(
-    violations.map((found) => `${found.id}: ${found.nodes[0].html}`),
-    [],
-  )
-}
 
 async function name(page, index, who, phone, when) {
   await page.getByTestId('transfer-add').click()
@@ -55,7 +39,7 @@ for (const language of ['he', 'en']) {
       assert.equal(await page.getByTestId('transfer-name-0').inputValue(), 'Yossi')
       assert.equal(await page.getByTestId('transfer-phone-1').inputValue(), '+972542345678')
       await page.getByTestId('transfer-save').scrollIntoViewIfNeeded()
-      await clean(page)
+      await assertClean(page, { part: 'form:has([data-testid=transfer-save])' })
       await picture(page, `transfer-${language}-${width}`)
       // The refusal is the one thing that a browser reports by itself.
       assert.ok(

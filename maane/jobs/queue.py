@@ -86,7 +86,7 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class Return:
+class Coming:
     """How a job comes back. One that is to be on time is taken up ``EARLY_S`` before it is due
     (``due_at``, seconds of the epoch), and then waits for the rest. ``tried``: so many tries failed."""
 
@@ -153,7 +153,7 @@ class Jobs:
         )
 
     def enqueue_again(
-        self, own_id: str, name: str, business_id: int, subject_id: int, coming: Return
+        self, own_id: str, name: str, business_id: int, subject_id: int, coming: Coming
     ) -> None:
         """Adds the running job ``own_id`` once more for later, in its partition; once, also where it is
         asked for twice. Raises ``Unavailable``."""
@@ -290,13 +290,13 @@ def _register(client: Jobs, name: str, job: Job, stopping: threading.Event) -> N
         if outcome is None:
             return
         if isinstance(outcome, Wait):
-            coming = Return(outcome.after_s - EARLY_S, time.time() + outcome.after_s, tried)
+            coming = Coming(outcome.after_s - EARLY_S, time.time() + outcome.after_s, tried)
         elif tried == len(PAUSES_S):
             LOG.error("job given up", job=name, business_id=business_id, subject_id=subject_id)
             _once_reachable(lambda: job.give_up(*subject), stopping)
             return
         else:
-            coming = Return(max(PAUSES_S[tried], outcome), 0.0, tried + 1)
+            coming = Coming(max(PAUSES_S[tried], outcome), 0.0, tried + 1)
         own_id = cast("str", DBOS.workflow_id)
         _once_reachable(lambda: client.enqueue_again(own_id, name, *subject, coming), stopping)
 

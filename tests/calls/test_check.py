@@ -16,7 +16,7 @@ from maane.channels.voice.check import check_addresses
 from maane.channels.voice.connection import connect
 from maane.tenancy.access import caller_for_job, tenant_for_job
 from tests.calls.conftest import ACCOUNTS, NUMBERS, TOKENS
-from tests.fake_mail import make_certificate
+from tests.certificates import make_certificate
 from tests.fakes import FakeServer
 from tests.people import A, World
 from tests.postgres import free_port

@@ -15,7 +15,7 @@ from maane.channels.voice.relay import reach as reaching
 from maane.channels.voice.relay.reach import reach
 from maane.settings import Settings
 from tests.calls.test_call_command import document, lines, run
-from tests.fake_mail import make_certificate
+from tests.certificates import make_certificate
 from tests.people import A, World
 from tests.postgres import free_port
 from tests.serving import Server

@@ -19,6 +19,7 @@ from sqlalchemy import text
 from maane.jobs import queue
 from maane.jobs.queue import Job, Jobs, TryLater, later_id, run_jobs
 from maane.kit.db import Database
+from maane.kit.errors import Unavailable
 from maane.settings import Settings
 from tests.people import A
 
@@ -40,8 +41,11 @@ def test_each_coming_has_an_id_of_its_own() -> None:
 
 
 def _work(settings: Settings, diary: Path) -> None:
-    """A worker whose one job writes down what it does, and succeeds for nobody but ``IDLE``."""
+    """A worker whose one job writes down what it does, and succeeds for nobody but ``IDLE``, and for that
+    not while the file ``away`` is there."""
     queue.PAUSES_S = PAUSES_S
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
 
     def note(line: str) -> None:
         with diary.open("a") as file:
@@ -51,13 +55,15 @@ def _work(settings: Settings, diary: Path) -> None:
         note(f"run {subject_id}")
         if subject_id != IDLE:
             raise TryLater
+        if (diary.parent / "away").exists():
+            raise Unavailable("database")
 
     def give_up(business_id: int, subject_id: int) -> None:
         note(f"give up {subject_id}")
 
     database = Database(settings.database)
     client = Jobs(database, settings.secret("partitions"))
-    run_jobs(database, client, "the worker", {NAME: Job(run, give_up)}, threading.Event())
+    run_jobs(database, client, "the worker", {NAME: Job(run, give_up)}, stopping)
 
 
 @contextmanager
@@ -144,3 +150,22 @@ def test_a_kill_at_any_time_leaves_one_end(
     assert len(PAUSES_S) + 1 <= lines.count(f"run {BUSY}") <= len(PAUSES_S) + 4
     assert lines.count(f"give up {BUSY}") == 1
     assert len(_states(database)) == len(PAUSES_S) + 1
+
+
+def test_a_worker_that_ends_while_the_database_is_away_leaves_its_job_as_begun(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    diary, away = tmp_path / "diary", tmp_path / "away"
+    diary.touch()
+    away.touch()
+    _enqueue(database, settings, IDLE)
+    with _working(settings, diary) as process:
+        _wait(lambda: "run" in diary.read_text())
+        os.kill(process.pid, signal.SIGTERM)
+        process.join(PATIENCE_S)
+        assert process.exitcode == 0
+    assert set(_states(database).values()) == {"PENDING"}
+    away.unlink()
+    with _working(settings, diary):
+        _wait(lambda: set(_states(database).values()) == {"SUCCESS"})
+    assert "give up" not in diary.read_text()

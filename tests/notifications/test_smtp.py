@@ -10,7 +10,8 @@ import pytest
 
 from maane.notifications.smtp import Mail, MailError, send
 from maane.settings import Settings, SettingsError, load_settings
-from tests.fake_mail import FakeMail, make_certificate
+from tests.certificates import make_certificate
+from tests.fake_mail import FakeMail
 from tests.postgres import free_port
 
 MAIL = Mail("dana@example.com", "נושא", ".שורה\n..שתי נקודות", "he", "notification.1.2")

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from maane.ops.doctor import LAYERS, command, diagnose, wire
 from maane.ops.doctor.jar import Jar, parse_set_cookie
 from maane.ops.doctor.origins import likely_origins
+from tests.certificates import make_certificate, server_context
 from tests.ops.broken_servers import (
     BUSINESS,
     EMAIL,
@@ -22,7 +23,6 @@ from tests.ops.broken_servers import (
     PASSWORD,
     State,
     http_answer,
-    make_certificate,
     serve,
     serve_raw,
 )
@@ -113,8 +113,8 @@ def test_an_owner_skips_the_impersonation_by_name() -> None:
 
 
 def test_https_passes_with_its_certificate_or_without_looking(tmp_path: Path) -> None:
-    certificate, context = make_certificate(tmp_path)
-    with serve(tls=context) as state:
+    certificate = make_certificate(tmp_path)
+    with serve(tls=server_context(certificate)) as state:
         assert run_doctor(state.url, "--ca", str(certificate)).exit_code == 0
         assert run_doctor(state.url, "--insecure").exit_code == 0
 
@@ -378,16 +378,14 @@ def test_an_address_that_is_none_is_refused_in_words(url: str) -> None:
 
 
 def test_a_self_signed_certificate_is_the_tls_layer(tmp_path: Path) -> None:
-    _, context = make_certificate(tmp_path)
-    with serve(tls=context) as state:
+    with serve(tls=server_context(make_certificate(tmp_path))) as state:
         result = run_doctor(state.url)
     assert layer_of(result) == "tls"
     assert "--ca FILE" in result.output
 
 
 def test_http_to_a_port_of_https_is_the_tls_layer(tmp_path: Path) -> None:
-    _, context = make_certificate(tmp_path)
-    with serve(tls=context) as state:
+    with serve(tls=server_context(make_certificate(tmp_path))) as state:
         result = run_doctor(state.url.replace("https", "http"))
     assert layer_of(result) == "tls"
     assert "That port speaks https" in result.output

@@ -25,8 +25,8 @@ from maane.channels.voice.connection import connect
 from maane.cli import main
 from maane.kit.db import Database
 from maane.tenancy.access import caller_for_job, tenant_for_job
+from tests.certificates import make_certificate
 from tests.fake_twilio_voice import Phone, signature
-from tests.ops.broken_servers import make_certificate
 from tests.people import PASSWORD, A, email_of
 from tests.postgres import free_port
 from tests.serving import Server
@@ -41,7 +41,7 @@ def nginx(folder: Path, port: int, web: int, voice: int) -> Iterator[Path]:
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
     if program is None:
         pytest.skip("no nginx on this machine (scripts/need nginx)")
-    certificate, _ = make_certificate(folder)
+    certificate = make_certificate(folder)
     (lines,) = re.findall(r"```nginx\n(.+?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
     lines = lines.replace("127.0.0.1:8001", f"127.0.0.1:{voice}")
     lines = lines.replace("127.0.0.1:8000", f"127.0.0.1:{web}")
@@ -56,7 +56,7 @@ def nginx(folder: Path, port: int, web: int, voice: int) -> Iterator[Path]:
         "events { worker_connections 256; }\n"
         f"http {{\naccess_log off;\nerror_log {folder}/error.log;\n{places}"
         f"server {{\nlisten 127.0.0.1:{port} ssl;\nserver_name 127.0.0.1;\n"
-        f"ssl_certificate {certificate};\nssl_certificate_key {folder}/key.pem;\n{lines}}}\n}}\n"
+        f"ssl_certificate {certificate};\nssl_certificate_key {certificate};\n{lines}}}\n}}\n"
     )
     command = [program, "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
