@@ -34,6 +34,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from maane.jobs.pace import POLL_S, Pace
 from maane.kit.db import Database
 from maane.kit.errors import NotFound, Unavailable
 from maane.kit.logging import LOG
@@ -47,7 +48,6 @@ SCHEMA = "dbos"
 CONCEALED = ":by-key:"
 TURNS = "turns"
 LATER = ":later:"
-POLL_S = 0.1
 TURNS_AT_ONCE = 64
 PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
 LONGEST_PAUSE_S = 300.0
@@ -256,29 +256,34 @@ def run_jobs(
         "sys_db_pool_size": 8,
     }
     DBOS(config=config)
+    pace = Pace(TURNS_AT_ONCE)
     for name, job in jobs.items():
-        _register(client, name, job, stopping)
+        _register(client, name, job, pace, stopping)
     DBOS.launch()
     try:
-        DBOS.register_queue(
+        queue = DBOS.register_queue(
             TURNS,
             partition_concurrency=1,
             worker_concurrency=TURNS_AT_ONCE,
             polling_interval_sec=POLL_S,
             on_conflict="always_update",
         )
-        stopping.wait()
+        pace.keep(queue.set_polling_interval_sec, stopping)
     finally:
         DBOS.destroy(workflow_completion_timeout_sec=5)
 
 
-def _register(client: Jobs, name: str, job: Job, stopping: threading.Event) -> None:
+def _register(client: Jobs, name: str, job: Job, pace: Pace, stopping: threading.Event) -> None:
     """A workflow without steps: a job looks at what is done already, so one that was killed begins anew,
     and to keep what each try came to would cost as much as a stage of the turn. DBOS's own retries cannot
     wait as long as a provider asks, nor say that they gave up."""
 
     @DBOS.workflow(name=name)
     def workflow(business_id: int, subject_id: int, due_at: float = 0.0, tried: int = 0) -> None:
+        with pace.place():
+            begin(business_id, subject_id, due_at, tried)
+
+    def begin(business_id: int, subject_id: int, due_at: float, tried: int) -> None:
         subject = (business_id, subject_id)
         left_s = min(max(0.0, due_at - time.time()), EARLY_S)
         while True:
