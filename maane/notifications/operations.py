@@ -140,9 +140,10 @@ def tell_of_refusal(
 
 
 def escalate(tx: Transaction, jobs: Jobs, tenant: Tenant, notification_id: int) -> timedelta | None:
-    """Escalates a handover for which nobody came, once its time has come by the hours as they are now:
-    everybody is told again, and the customer is. How long there is to wait, or None when there is nothing
-    to do any more."""
+    """Escalates a handover that nobody answered, once its time has come by the hours as they are now:
+    everybody is told again, and so is the customer, unless somebody has taken the conversation over: what
+    is said there is theirs to say. How long there is to wait, or None when there is nothing to do any
+    more."""
     notification = store.find_notification(tx, tenant, notification_id)
     if notification is None or notification.escalates_at is None:
         return None
@@ -155,12 +156,17 @@ def escalate(tx: Transaction, jobs: Jobs, tenant: Tenant, notification_id: int) 
     if store.is_told(tx, tenant, "escalated", notification.message_id):
         # Hours that changed brought a second look, or a third.
         return None
-    if not _is_still_waiting(conversation, notification) or not tenancy.is_active(tx, tenant):
+    if not tenancy.is_active(tx, tenant):
         return None
-    wrote = escalation.last_words(tx, tenant, conversation)
-    told = escalation.escalate(
-        tx, jobs, tenant, conversation, words.apology(wrote, tenant.language)
-    )
+    customer_told = None
+    if _is_still_waiting(conversation, notification):
+        wrote = escalation.last_words(tx, tenant, conversation)
+        told = escalation.escalate(
+            tx, jobs, tenant, conversation, words.apology(wrote, tenant.language)
+        )
+        customer_told = _told(conversation, was_told=told is not None)
+    elif not _is_taken_in_silence(tx, tenant, conversation, notification):
+        return None
     _tell(
         tx,
         jobs,
@@ -168,7 +174,7 @@ def escalate(tx: Transaction, jobs: Jobs, tenant: Tenant, notification_id: int) 
         "escalated",
         conversation,
         notification.message_id,
-        customer_told=_told(conversation, was_told=told is not None),
+        customer_told=customer_told,
     )
     return None
 
@@ -207,6 +213,19 @@ def _is_still_waiting(conversation: Conversation, notification: Notification) ->
         and conversation.silence_reason in HANDOVERS
         and conversation.owned_at == notification.handed_over_at
         and conversation.escalated_at is None
+    )
+
+
+def _is_taken_in_silence(
+    tx: Transaction, tenant: Tenant, conversation: Conversation, notification: Notification
+) -> bool:
+    """True while somebody has taken over what was handed over last, and said nothing."""
+    newest_id = store.newest_of(tx, tenant, conversation.id, KINDS_OF_HANDOVERS)
+    return (
+        conversation.status == "open"
+        and conversation.is_waiting
+        and conversation.silence_reason == "took_over"
+        and newest_id == notification.id
     )
 
 

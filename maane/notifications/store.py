@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from maane.conversations.models import Conversation
@@ -96,6 +96,18 @@ def is_told_of(tx: Session, tenant: Tenant, message_id: int) -> bool:
         Notification.business_id == tenant.id, Notification.message_id == message_id
     )
     return tx.scalars(statement).first() is not None
+
+
+def newest_of(
+    tx: Session, tenant: Tenant, conversation_id: int, kinds: Sequence[str]
+) -> int | None:
+    """The id of the newest notification of these kinds about a conversation."""
+    statement = select(func.max(Notification.id)).where(
+        Notification.business_id == tenant.id,
+        Notification.conversation_id == conversation_id,
+        Notification.kind.in_(kinds),
+    )
+    return tx.scalar(statement)
 
 
 def list_due_after(tx: Session, tenant: Tenant, at: datetime) -> Sequence[Notification]:

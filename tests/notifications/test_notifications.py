@@ -369,7 +369,7 @@ def test_when_nobody_came_everybody_is_told_and_the_customer_gets_one_honest_mes
     assert shown["takeover"]["note"] == REASON
 
 
-@pytest.mark.parametrize("verb", ["take-over", "hand-back", "close"])
+@pytest.mark.parametrize("verb", ["hand-back", "close"])
 def test_who_came_in_time_ends_it(office: Office, verb: str) -> None:
     office.choose()
     office.writes("שלום")
@@ -377,6 +377,45 @@ def test_who_came_in_time_ends_it(office: Office, verb: str) -> None:
     office.pass_time()
     assert [n["kind"] for n in office.shown] == ["handed_over"]
     assert len(office.said()) == 2
+
+
+def test_who_took_over_and_said_nothing_is_no_answer(office: Office) -> None:
+    office.choose()
+    office.writes("שלום")
+    office.act("take-over")
+    office.pass_time()
+    office.pass_time()
+    # The customer is not: who has the conversation is about to write, and knows better what.
+    assert [(n["kind"], n["customer_told"]) for n in office.shown] == [
+        ("escalated", None),
+        ("handed_over", None),
+    ]
+    assert len(office.said()) == 2
+
+
+def test_who_took_over_and_wrote_is_an_answer(office: Office) -> None:
+    office.choose()
+    office.writes("שלום")
+    office.act("take-over")
+    body = {"text": "כאן דנה", "idempotency_key": "k"}
+    answer = office.owner.write("POST", f"{CONVERSATIONS}/1/messages", body)
+    assert answer.status_code == 202
+    office.pass_time()
+    assert [n["kind"] for n in office.shown] == ["handed_over"]
+
+
+def test_who_took_over_a_second_handover_is_late_by_its_own_time(office: Office) -> None:
+    office.choose()
+    office.writes("שלום")
+    office.act("hand-back")
+    office.writes("שוב אני")
+    office.act("take-over")
+    first, second = office.rows(Notification)
+    office.change(Notification, escalates_at=now() - timedelta(seconds=1))
+    office.notices.escalate(A, first.id)
+    assert [n["kind"] for n in office.shown] == ["handed_over", "handed_over"]
+    office.notices.escalate(A, second.id)
+    assert [n["kind"] for n in office.shown] == ["escalated", "handed_over", "handed_over"]
 
 
 def test_an_answer_in_time_ends_it(office: Office) -> None:
