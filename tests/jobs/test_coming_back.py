@@ -112,6 +112,12 @@ def _states(database: Database) -> dict[str, str]:
         return {row[0]: row[1] for row in connection.execute(statement)}
 
 
+def _count(database: Database, table: str) -> int:
+    schema = "" if database.is_sqlite else "dbos."
+    with database.engine.connect() as connection:
+        return int(connection.execute(text(f"SELECT count(*) FROM {schema}{table}")).scalar_one())
+
+
 def test_others_of_its_partition_run_and_its_tries_are_counted(
     settings: Settings, database: Database, tmp_path: Path
 ) -> None:
@@ -125,6 +131,8 @@ def test_others_of_its_partition_run_and_its_tries_are_counted(
     assert lines.index(f"run {IDLE}") < lines.index(f"give up {BUSY}")
     assert lines.count(f"run {BUSY}") == len(PAUSES_S) + 1
     assert lines.count(f"give up {BUSY}") == lines.count(f"run {IDLE}") == 1
+    # Each step that the queue would keep costs as much as a stage of a turn.
+    assert _count(database, "operation_outputs") == 0
     own = f"{NAME}:{A}:{BUSY}"
     assert set(_states(database)) == {
         own,
