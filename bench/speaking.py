@@ -13,7 +13,10 @@ import re
 import sys
 import time
 
-FIRST = re.compile(r"T(\d+)x(\d+)")
+FIRST = re.compile(r"T([a-j]+)x([a-j]+)")
+"""The two instants, a letter for each digit: long numbers are spoken otherwise than written."""
+_LETTERS = str.maketrans("0123456789", "abcdefghij")
+_DIGITS = str.maketrans("abcdefghij", "0123456789")
 WORDS = 12
 WORD_S = 0.05
 
@@ -21,7 +24,10 @@ WORD_S = 0.05
 def thought_us(word: str) -> int | None:
     """How long the model took until its first word, by that word; None for any other."""
     found = FIRST.search(word)
-    return None if found is None else int(found[2]) - int(found[1])
+    if found is None:
+        return None
+    asked, spoke = (int(instant.translate(_DIGITS)) for instant in found.groups())
+    return spoke - asked
 
 
 def _now_us() -> int:
@@ -55,7 +61,7 @@ async def _answer(
                 b"Transfer-Encoding: chunked\r\n\r\n"
             )
             await asyncio.sleep(thinking_s)
-            first = f"T{asked_us}x{_now_us()} "
+            first = f"T{asked_us}x{_now_us()} ".translate(_LETTERS)
             writer.write(_chunk({"role": "assistant", "content": first}))
             for number in range(WORDS - 1):
                 await asyncio.sleep(WORD_S)
