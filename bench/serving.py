@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from maane.ops.supervisor import GRACE_S
+
 ROOT = Path(__file__).resolve().parents[1]
 MAANE = ROOT / ".venv" / "bin" / "maane"
 PASSWORD = "correct horse battery"
@@ -55,7 +57,7 @@ def running(command: list[str], variables: dict[str, str], port: int) -> Iterato
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         try:
-            process.wait(10)
+            process.wait(GRACE_S)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

@@ -9,7 +9,7 @@ reply is decided on.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -196,9 +196,22 @@ def carry_out(tx: Transaction, tenant: Tenant, conversation_id: int, deeds: Deed
     """Makes a turn's deeds true, in the transaction that decides on its reply. Returns what only the
     deeds can say to the customer, which the reply begins with; mostly nothing."""
     said = booking.settle(tx, tenant, conversation_id, deeds.wishes) if deeds.wishes else ""
+    if deeds.details:
+        _save_details(tx, tenant, conversation_id, deeds.details)
+    if deeds.is_stopped:
+        conversations.fall_silent(tx, tenant, conversation_id, "stopped")
+    elif deeds.handed_over is not None:
+        conversations.fall_silent(
+            tx, tenant, conversation_id, "handed_over", deeds.handed_over or None
+        )
+    return said
+
+
+def _save_details(
+    tx: Transaction, tenant: Tenant, conversation_id: int, told: Mapping[str, str]
+) -> None:
     lead_id = conversations.lead_id_of(tx, tenant, conversation_id)
-    if deeds.details and lead_id is not None:
-        told = deeds.details
+    if lead_id is not None:
         leads.save_details(
             tx,
             tenant,
@@ -210,13 +223,6 @@ def carry_out(tx: Transaction, tenant: Tenant, conversation_id: int, deeds: Deed
             note=told.get("need"),
             stand_ins=conversations.contact_names(tx, tenant, conversation_id),
         )
-    if deeds.is_stopped:
-        conversations.fall_silent(tx, tenant, conversation_id, "stopped")
-    elif deeds.handed_over is not None:
-        conversations.fall_silent(
-            tx, tenant, conversation_id, "handed_over", deeds.handed_over or None
-        )
-    return said
 
 
 def _shortened(rows: list[dict[str, Any]]) -> str:

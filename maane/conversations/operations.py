@@ -57,6 +57,22 @@ def take_in(
     if conversation is None:
         conversation = new_conversation(tenant, contact, incoming[0].at)
         store.add(tx, conversation)
+    if add_to(tx, tenant, conversation, incoming, words, hours):
+        conversation.contact_name = contact.name or conversation.contact_name
+        conversation.contact_phone = contact.phone or conversation.contact_phone
+        tx.flush()
+    return conversation
+
+
+def add_to(
+    tx: Transaction,
+    tenant: Tenant,
+    conversation: Conversation,
+    incoming: Sequence[Incoming],
+    words: Words = consent.DEFAULT,
+    hours: Hours | None = None,
+) -> list[Message]:
+    """As ``take_in``, into a conversation that is locked. Returns the messages that are new in it."""
     known = store.conversations_of(tx, tenant, [message.external_id for message in incoming])
     new = [
         message
@@ -65,7 +81,7 @@ def take_in(
         and not (message.is_echo and _is_own_echo(tx, tenant, conversation, message))
     ]
     if not new:
-        return conversation
+        return []
     at = now()
     # A provider whose clock is ahead must hold neither the window nor a wish open.
     new = [replace(message, at=min(message.at, at)) for message in new]
@@ -90,8 +106,6 @@ def take_in(
         if message.takes_over:
             ownership.take_elsewhere(tx, tenant, caller, conversation, message.at)
             is_waiting = False
-    conversation.contact_name = contact.name or conversation.contact_name
-    conversation.contact_phone = contact.phone or conversation.contact_phone
     wish = words.newest([(m.at, m.text) for m in new if not m.is_echo], since)
     if wish is not None:
         conversation.wish_at = wish.wrote_at
@@ -107,8 +121,7 @@ def take_in(
     elif is_waiting:
         conversation.is_waiting = True
     ownership.reopen(tx, caller, conversation)
-    tx.flush()
-    return conversation
+    return rows
 
 
 def _row_of(conversation: Conversation, message: Incoming) -> Message:

@@ -13,7 +13,7 @@ from typing import Literal
 from maane.conversations import consent, ownership, store
 from maane.conversations.models import Conversation, Message
 from maane.conversations.opening import Contact, new_conversation
-from maane.conversations.operations import Incoming, is_silent, lock, take_in
+from maane.conversations.operations import Incoming, add_to, is_silent, lock
 from maane.conversations.reasons import withheld
 from maane.kit.db import Transaction, now
 from maane.tenancy.access import Tenant
@@ -32,14 +32,9 @@ def hear(
     tx: Transaction, tenant: Tenant, conversation: Conversation, key: str, text: str, at: datetime
 ) -> Message:
     """Keeps what the caller said, once for each ``key``, as a message that awaits its answer."""
-    contact = Contact(
-        conversation.channel,
-        conversation.contact_key,
-        conversation.contact_phone,
-        conversation.contact_name,
-    )
     incoming = Incoming(key, text, at, at, awaits_answer=True)
-    take_in(tx, tenant, contact, [incoming], _NO_WORDS)
+    if new := add_to(tx, tenant, conversation, [incoming], _NO_WORDS):
+        return new[0]
     message = store.find_by_external_id(tx, tenant, key)
     if message is None:
         raise LookupError("what was taken in is not there")
@@ -49,13 +44,13 @@ def hear(
 def answer(
     tx: Transaction,
     tenant: Tenant,
+    conversation: Conversation,
     message: Message,
     author: Literal["assistant", "intake"],
     text: str,
     version: int,
 ) -> Message:
-    """Keeps the one answer to what the caller said, before it is spoken."""
-    conversation = lock(tx, tenant, message.conversation_id)
+    """Keeps the one answer to what the caller said, before it is spoken. The conversation is locked."""
     known = store.find_answer(tx, tenant, message.id)
     if known is not None:
         return known
@@ -63,7 +58,6 @@ def answer(
     store.end_waiting(tx, tenant, conversation.id, message.id)
     if not is_silent(conversation):
         conversation.is_waiting = False
-    tx.flush()
     return row
 
 

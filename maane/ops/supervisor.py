@@ -17,7 +17,8 @@ from types import FrameType
 from maane.kit.logging import LOG
 from maane.settings import Settings, SettingsError
 
-GRACE_S = 10.0
+GRACE_S = 30.0
+"""A process that is told to end finishes what it has begun: a turn of a job, words that callers said."""
 STEADY_AFTER_S = 10.0
 LONGEST_PAUSE_S = 30.0
 WRONG_SETTING = 2

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,7 +29,15 @@ from maane.channels.voice import reachable, turns
 from maane.channels.voice.closing import close
 from maane.channels.voice.connection import connect
 from maane.channels.voice.reachable import Chosen, Reachable
-from maane.channels.voice.relay.keeping import Answered, Keeper, Kept, Measured, Recall
+from maane.channels.voice.relay.keeping import (
+    AWAITED_S,
+    PATIENCE_S,
+    Answered,
+    Keeper,
+    Kept,
+    Measured,
+    Recall,
+)
 from maane.conversations.models import Conversation, Message
 from maane.jobs.queue import Jobs
 from maane.kit.errors import Unavailable
@@ -52,11 +61,11 @@ class Desk:
     recall: Recall
     kept: Kept
 
-    def settle(self, reply: Reply, **more: Any) -> Answered:
+    def settle(self, reply: Reply, *, patience_s: float = AWAITED_S, **more: Any) -> Answered:
         spoken = Spoken(reply, "", is_said=False)
         turn, times = self.recall.next_turn(), Measured(0.0)
         work = partial(self.keeper.settle, self.recall, self.kept, turn, spoken, "", times)
-        return asyncio.run(self.keeper.run(partial(work, **more)))
+        return asyncio.run(self.keeper.run(partial(work, **more), patience_s))
 
     def rows(self, table: Any) -> list[Any]:
         with self.world.database.transaction(A, writes=False) as tx:
@@ -98,14 +107,15 @@ def put_through() -> Reply:
     return Reply("אני מעביר את השיחה.", "assistant", deeds=deeds, transfers=True)
 
 
-def let_fail_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The database goes away for a moment, once all was written and nothing is kept."""
-    settled = turns.settle
+def let_fail(monkeypatch: pytest.MonkeyPatch, times: int = 1) -> None:
+    """The database goes away, each time once all was written and nothing is kept."""
+    settled, tries = turns.settle, count(1)
 
     def fail(*args: Any, **more: Any) -> Any:
-        monkeypatch.setattr(turns, "settle", settled)
-        settled(*args, **more)
-        raise Unavailable("database")
+        answer = settled(*args, **more)
+        if next(tries) <= times:
+            raise Unavailable("database")
+        return answer
 
     monkeypatch.setattr(turns, "settle", fail)
 
@@ -113,21 +123,30 @@ def let_fail_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_who_is_put_through_at_the_second_try_is_announced_all_the_same(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    let_fail_once(monkeypatch)
+    let_fail(monkeypatch)
     assert desk.settle(put_through()).is_rung
     (row,) = desk.rows(CallTransfer)
     assert (row.name, row.reason) == ("דנה", WHY)
     assert desk.notices() == []
 
 
+def test_what_was_heard_is_held_for_a_database_that_is_long_away(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("maane.channels.voice.relay.keeping.PAUSE_S", 0.001)
+    let_fail(monkeypatch, times=9)
+    answer = Reply("נרשם.", "assistant")
+    assert desk.settle(answer, patience_s=PATIENCE_S).text == "נרשם."
+    assert [row.text for row in desk.rows(Message)] == ["שלום", "תנו לי מישהו", "נרשם."]
+
+
 def test_who_cannot_be_put_through_at_the_second_try_is_called_back(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reply = put_through()
-    let_fail_once(monkeypatch)
-    monkeypatch.setattr("maane.channels.voice.relay.keeping.TRIES", 1)
+    let_fail(monkeypatch)
     with pytest.raises(Unavailable):
-        desk.settle(reply)
+        desk.settle(reply, patience_s=0)
     desk.do(
         lambda tx, tenant, _: reachable.change(tx, tenant, caller_for_job(tenant), Chosen((), 20))
     )
@@ -181,10 +200,9 @@ def test_a_time_that_somebody_else_has_by_the_second_try_is_not_told_of_as_booke
 
     desk.do(open_up)
     reply = Reply("", "assistant", deeds=Deeds(wishes=Wishes({starts_at: ""}, language="he")))
-    let_fail_once(monkeypatch)
-    monkeypatch.setattr("maane.channels.voice.relay.keeping.TRIES", 1)
+    let_fail(monkeypatch)
     with pytest.raises(Unavailable):
-        desk.settle(reply)
+        desk.settle(reply, patience_s=0)
     desk.do(take)
     assert desk.settle(reply).rest != ""
     (call,) = desk.rows(Call)

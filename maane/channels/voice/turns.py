@@ -103,8 +103,9 @@ def conclude(
     tx: Transaction, tenant: Tenant, call: Call, row: CallTurn, message: Message, text: str
 ) -> None:
     """Answers a turn by the last words of the call, which no model thought of."""
-    version = conversations.lock(tx, tenant, call.conversation_id).prompt_version
-    answer = spoken.answer(tx, tenant, message, "assistant", text, version)
+    conversation = conversations.lock(tx, tenant, call.conversation_id)
+    version = conversation.prompt_version
+    answer = spoken.answer(tx, tenant, conversation, message, "assistant", text, version)
     calls.decide(row, answer, Times(), ends_call=True)
     tx.flush()
 
@@ -163,7 +164,9 @@ def settle(
     deeds = reply.deeds
     # Who is asked whether they want their message confirmed has left one.
     is_taken = reply.is_taken or reply.consent == "asked"
-    answer = spoken.answer(tx, tenant, message, reply.author, reply.text, turn.prompt_version)
+    answer = spoken.answer(
+        tx, tenant, conversation, message, reply.author, reply.text, turn.prompt_version
+    )
     if told := carry_out(tx, tenant, message.conversation_id, deeds):
         conversations.begin_with(tx, answer, told)
     notifications.tell_of_answer(
@@ -197,8 +200,10 @@ def settle(
 
 def _note_learnt(tx: Transaction, tenant: Tenant, conversation_id: int, reply: Reply) -> None:
     """What intake learnt is the lead's."""
+    if not (reply.name or reply.need):
+        return
     lead_id = conversations.lead_id_of(tx, tenant, conversation_id)
-    if lead_id is not None and (reply.name or reply.need):
+    if lead_id is not None:
         leads.add_from_intake(
             tx,
             tenant,

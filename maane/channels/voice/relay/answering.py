@@ -15,7 +15,14 @@ from maane.assistant.model import ModelError, SpeakingModel, Use
 from maane.assistant.operations import Reply, untold_of
 from maane.assistant.streaming import Speech, Spoken
 from maane.channels.voice.relay import frames
-from maane.channels.voice.relay.keeping import Answered, Kept, Measured, Superseded
+from maane.channels.voice.relay.keeping import (
+    AWAITED_S,
+    PATIENCE_S,
+    Answered,
+    Kept,
+    Measured,
+    Superseded,
+)
 from maane.channels.voice.relay.session import Saying, Session, message_of
 from maane.channels.voice.relay.silence import Silence
 from maane.channels.voice.relay.words import joined, rest_of
@@ -149,11 +156,15 @@ class Answering:
             await self._close(saying, spoken)
         # Who is told that they are put through may say thanks: that is no new turn.
         session.is_put_through = spoken.reply.transfers and not saying.is_left
-        kept = await asyncio.shield(saying.storing or _never())
+        # Nobody waits for what is kept of words that they have heard.
+        patience_s = PATIENCE_S if spoken.is_said or saying.is_left else AWAITED_S
+        async with asyncio.timeout(patience_s):
+            kept = await asyncio.shield(saying.storing or _never())
         saying.turn_id, was_left = kept.turn_id, saying.is_left
         settle = partial(session.keeper.settle, is_left=was_left)
         saying.settling = session.line.begin(
-            partial(settle, recall, kept, turn, spoken, saying.before, saying.times)
+            partial(settle, recall, kept, turn, spoken, saying.before, saying.times),
+            patience_s=patience_s,
         )
         answered = await asyncio.shield(saying.settling)
         session.is_put_through = answered.is_rung

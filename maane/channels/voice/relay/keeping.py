@@ -36,8 +36,11 @@ from maane.tenancy.access import Tenant, tenant_for_job
 T = TypeVar("T")
 THINK_S = timedelta(seconds=60)
 """A turn whose process was killed is nobody's after so long."""
-TRIES, PAUSE_S = 4, 0.4
-"""What was said is kept even when the database is away for a moment."""
+AWAITED_S = 3.0
+"""So long a caller waits for a database that is away."""
+PATIENCE_S = 120.0
+"""So long what was said is held for one."""
+PAUSE_S, LONGEST_PAUSE_S = 0.4, 5.0
 
 
 class Superseded(Exception):
@@ -122,17 +125,18 @@ class Keeper:
         default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="calls")
     )
 
-    async def run(self, work: Callable[[], T]) -> T:
-        """Runs work beside the loop; again, where the database was away for a moment."""
+    async def run(self, work: Callable[[], T], patience_s: float) -> T:
+        """Runs work beside the loop; again, while the database is away, for about so long."""
         loop = asyncio.get_running_loop()
-        for attempt in range(TRIES):
+        until, pause_s = loop.time() + patience_s, PAUSE_S
+        while True:
             try:
                 return await loop.run_in_executor(self.threads, work)
             except Unavailable:
-                if attempt + 1 == TRIES:
+                if loop.time() + pause_s > until:
                     raise
-                await asyncio.sleep(PAUSE_S * 2**attempt)
-        raise AssertionError("the last try returns or raises")
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
     def tokens_of(self, business_id: int, settings: Settings) -> list[str]:
         """The credentials that sign a business's handshakes: Twilio's where it has a number, and the
@@ -189,8 +193,8 @@ class Keeper:
             tenant, call = _owned(tx, recall, is_own_turn=True)
             row = calls.get_turn(tx, tenant, kept.turn_id)
             said = joined(before, spoken.said)
+            answer: Message | None
             if row.state == "thinking":
-                # Otherwise it was kept by a try whose end nobody heard of.
                 answer = turns.settle(
                     tx,
                     self.jobs,
@@ -213,9 +217,10 @@ class Keeper:
                     row.untold = joined(before, called_back(turn) if promised else "") or None
                 elif spoken.reply.ends_call:
                     call.end_reason = call.end_reason or "assistant_ended"
-                tx.flush()
-            kept_answer = conversations.find_message(tx, tenant, row.said_id or 0)
-            text = "" if kept_answer is None else kept_answer.text
+            else:
+                # It was kept by a try whose end nobody heard of.
+                answer = conversations.find_message(tx, tenant, row.said_id or 0)
+            text = "" if answer is None else answer.text
             rest = "" if spoken.is_said else rest_of(text, said)
             told = rest if spoken.reply.deeds.wishes else ""
             return Answered(text, rest, told, row.transfers)

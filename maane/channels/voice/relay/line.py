@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from maane.channels.voice.relay.keeping import Keeper
+from maane.channels.voice.relay.keeping import PATIENCE_S, Keeper
 from maane.kit.logging import LOG
 
 T = TypeVar("T")
@@ -20,9 +20,12 @@ class Line:
         self._turn = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    def begin(self, work: Callable[[], T], *, after_s: float = 0.0) -> asyncio.Task[T]:
-        """Begins work, now or a moment later, and waits for nobody."""
-        return self.follow(self._run(work, after_s))
+    def begin(
+        self, work: Callable[[], T], *, after_s: float = 0.0, patience_s: float = PATIENCE_S
+    ) -> asyncio.Task[T]:
+        """Begins work, now or a moment later, and waits for nobody. ``patience_s``: how long it is tried
+        while the database is away."""
+        return self.follow(self._run(work, after_s, patience_s))
 
     def follow(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """As a task that ``finish`` waits for."""
@@ -31,17 +34,16 @@ class Line:
         task.add_done_callback(self._is_done)
         return task
 
-    async def finish(self, seconds: float) -> None:
-        """Waits for all that was begun."""
-        deadline = asyncio.get_running_loop().time() + seconds
-        while self._tasks and (left := deadline - asyncio.get_running_loop().time()) > 0:
-            await asyncio.wait(self._tasks, timeout=left)
+    async def finish(self) -> None:
+        """Waits for all that was begun. Each piece of it ends; the process must not end before."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
-    async def _run(self, work: Callable[[], T], after_s: float) -> T:
+    async def _run(self, work: Callable[[], T], after_s: float, patience_s: float) -> T:
         if after_s:
             await asyncio.sleep(after_s)
         async with self._turn:
-            return await self._keeper.run(work)
+            return await self._keeper.run(work, patience_s)
 
     def _is_done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)

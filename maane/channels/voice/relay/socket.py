@@ -18,7 +18,7 @@ from maane.channels.twilio import SIGNATURE_HEADER, addresses, is_signed
 from maane.channels.voice.limits import Limits
 from maane.channels.voice.relay import frames
 from maane.channels.voice.relay.frames import BadFrame, Setup
-from maane.channels.voice.relay.keeping import Keeper, Recall
+from maane.channels.voice.relay.keeping import AWAITED_S, Keeper, Recall
 from maane.channels.voice.relay.talk import Talk
 from maane.channels.voice.relay.way import path_of
 from maane.kit.errors import NotFound, Unavailable
@@ -102,7 +102,8 @@ class Sockets:
             return await self._keeper.run(
                 lambda: self._keeper.take(
                     business_id, first.call_sid, first.account_sid, first.token
-                )
+                ),
+                AWAITED_S,
             )
         except (NotFound, Unavailable):
             return None

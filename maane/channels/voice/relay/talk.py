@@ -18,7 +18,6 @@ from maane.channels.voice.relay.keeping import Keeper, Recall
 from maane.channels.voice.relay.session import Session
 from maane.channels.voice.relay.silence import Silence
 
-FINISH_S = 15.0
 LOOK_AGAIN_S = 5.0
 """So long after it was due the end of a call is looked at again that waited for a person to be rung."""
 
@@ -65,7 +64,7 @@ class Talk:
             session.keep_unfinished(words)
         if session.unmet is not None:
             session.line.begin(partial(session.keeper.hand_over, session.recall, session.unmet))
-        await session.line.finish(FINISH_S)
+        await session.line.finish()
 
     def _is_too_long(self) -> None:
         self._session.line.follow(self._end_for_length())
