@@ -28,9 +28,8 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from bench.databases import Place, place
 from bench.saves import prepare
-from bench.serving import MAANE, ROOT, clean_environment, free_port, maane, running
+from bench.serving import MAANE, ROOT, STOP_S, clean_environment, free_port, maane, running
 from bench.speaking import thought_us
-from maane.ops.supervisor import GRACE_S
 from tests.fakes import FakeTwilio
 
 THINKING_S = 0.3
@@ -172,7 +171,7 @@ def _of_maane(here: Place, model: str, seconds: int) -> tuple[dict[int, Seen], f
     ):
         seen, memory_kb, turns = asyncio.run(_phoned(ports, group, seconds))
         ended = time.monotonic()
-        while _kept(here) < turns and time.monotonic() < ended + GRACE_S:
+        while _kept(here) < turns and time.monotonic() < ended + STOP_S:
             time.sleep(0.05)
         return seen, memory_kb, turns, round(time.monotonic() - ended, 2)
 

@@ -15,13 +15,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from maane.ops.supervisor import GRACE_S
-
 ROOT = Path(__file__).resolve().parents[1]
 MAANE = ROOT / ".venv" / "bin" / "maane"
 PASSWORD = "correct horse battery"
 THREADS = 4
 """Blocking threads a worker, for all servers alike."""
+STOP_S = 30.0
+"""What ``maane serve`` gives its processes to end (``ops.supervisor``)."""
 
 
 def free_port() -> int:
@@ -57,7 +57,7 @@ def running(command: list[str], variables: dict[str, str], port: int) -> Iterato
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         try:
-            process.wait(GRACE_S)
+            process.wait(STOP_S)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
