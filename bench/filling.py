@@ -61,6 +61,28 @@ def fill_inbox(here: Place, count: int) -> None:
     here.execute("ANALYZE")
 
 
+def fill_calls(here: Place, count: int) -> None:
+    """Calls of five turns each, whose words are the messages of ``fill_inbox``, twice as many."""
+    each = MESSAGES_A_CONVERSATION // 2
+    fill_inbox(here, count * 2)
+    here.execute(
+        "INSERT INTO calls (id, business_id, conversation_id, external_id, account_sid, direction, "
+        "from_number, to_number, engine, language, status, silences, is_recorded, started_at, "
+        f"last_heard_at) {_numbers(count // each)} SELECT n, 1, n, 'filled' || n, 'AC', 'inbound', "
+        "'+97250' || n, '+97236000000', 'relay', 'he', 'completed', 0, n < 0, CURRENT_TIMESTAMP, "
+        "CURRENT_TIMESTAMP FROM numbers"
+    )
+    here.execute(
+        "INSERT INTO call_turns (id, business_id, call_id, step, kind, state, heard_id, said_id, "
+        "is_partial, ends_call, transfers, rounds, heard_at, tools) "
+        f"{_numbers(count)} SELECT n, 1, (n - 1) / {each} + 1, (n - 1) % {each}, 'speech', 'said', "
+        "n * 2 - 1, n * 2, n < 0, n < 0, n < 0, 0, CURRENT_TIMESTAMP, '[]' FROM numbers"
+    )
+    for table in ("calls", "call_turns"):
+        here.count_on(table)
+    here.execute("ANALYZE")
+
+
 def _numbers(count: int) -> str:
     return (
         "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers "
