@@ -347,7 +347,7 @@ class Measured:
 def _owned(tx: Transaction, recall: Recall, *, is_own_turn: bool = False) -> tuple[Tenant, Call]:
     """The call, locked. Raises ``Superseded``, but for the end of a socket's own turn, which was spoken
     whoever speaks now."""
-    tenant = tenant_for_job(tx, recall.business_id)
+    tenant = recall.turn.tenant
     call = calls.locked_by_id(tx, tenant, recall.call_id)
     if not is_own_turn and not sockets.is_current(call, recall.number):
         raise Superseded
