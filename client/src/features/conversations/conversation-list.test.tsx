@@ -7,6 +7,7 @@ import { answerInbox, PATH } from '../../test/inbox'
 import { owner } from '../../test/people'
 import { openApp } from '../../test/render'
 import { server } from '../../test/server'
+import { conversation } from '../../test/talk'
 
 describe('the inbox', () => {
   it('shows who is unread, who waits and what was said last', async () => {
@@ -35,6 +36,21 @@ describe('the inbox', () => {
     expect(asked[0]).toBe('?status=open&q=')
     expect(await screen.findByText(he.conversations.emptyFiltered)).toBeInTheDocument()
     expect(screen.getByText(he.conversations.searchedNewest)).toBeInTheDocument()
+  })
+
+  it('leads to the closed conversations where no other is left', async () => {
+    const user = userEvent.setup()
+    server.use(
+      http.get(`*${PATH}`, ({ request }) => {
+        const isClosed = new URL(request.url).searchParams.get('status') === 'closed'
+        return HttpResponse.json({ items: isClosed ? [conversation] : [], next: null })
+      }),
+    )
+    openApp('/conversations', owner)
+    expect(await screen.findByText(he.conversations.allClosed)).toBeInTheDocument()
+    expect(screen.queryByText(he.conversations.empty)).not.toBeInTheDocument()
+    await user.click(screen.getByText(he.conversations.showClosed))
+    expect(await screen.findByTestId('conversation-3')).toBeInTheDocument()
   })
 
   it('is moved through with the keyboard', async () => {

@@ -1,8 +1,8 @@
-import { Button, Chip, Group, TextInput } from '@mantine/core'
+import { Chip, Group, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
-import { Link, useNavigate, useParams } from 'react-router'
+import { useNavigate, useParams } from 'react-router'
 import { useWordFor, useWords } from '../../i18n'
 import { ErrorNotice } from '../../ui/error-notice'
 import { ChatIcon, SearchIcon } from '../../ui/icons'
@@ -10,6 +10,7 @@ import { EmptyState, Loading, LoadMore, PageTitle } from '../../ui/page'
 import { useBusiness } from '../../ui/session'
 import { ConversationList } from './conversation-list'
 import classes from './conversations.module.css'
+import { EmptyList } from './empty-list'
 import { OpenConversation } from './open-conversation'
 import { conversationsQuery, FILTERS, type ConversationFilter } from './queries'
 import { useKeys } from './use-keys'
@@ -35,8 +36,6 @@ export function ConversationsPage() {
   // A conversation that moved between two pages while they were read stands on both.
   const found = conversations.data?.pages.flatMap((page) => page.items) ?? []
   const rows = [...new Map(found.map((row) => [row.id, row])).values()]
-  const isEmptyInbox = filter === 'open' && searched === ''
-  const emptyText = searched === '' ? undefined : t('conversations.searchedNewest')
 
   return (
     <>
@@ -77,17 +76,11 @@ export function ConversationsPage() {
           )}
           {conversations.isPending && <Loading />}
           {conversations.data !== undefined && rows.length === 0 && (
-            <EmptyState
-              icon={<ChatIcon size={26} />}
-              title={isEmptyInbox ? t('conversations.empty') : t('conversations.emptyFiltered')}
-              text={isEmptyInbox ? t('conversations.emptyText') : emptyText}
-              action={
-                isEmptyInbox && (
-                  <Button component={Link} to="/simulator" variant="light">
-                    {t('conversations.tryIt')}
-                  </Button>
-                )
-              }
+            <EmptyList
+              businessId={business.id}
+              filter={filter}
+              searched={searched}
+              onFilter={setFilter}
             />
           )}
           <ConversationList conversations={rows} openId={openId} timeZone={business.timezone} />
