@@ -23,11 +23,21 @@ export const CALL_BACK = {
   people: [{ name: 'דנה', number: '+972522345678' }],
 }
 
+/** A business that no number for calls is connected to. */
+export const NO_PHONE = {
+  number: null,
+  account_sid: null,
+  connected_at: null,
+  webhooks: { call: 'https://a/voice', fallback: 'https://a/fallback', status: 'https://a/status' },
+  is_reachable: true,
+}
+
 export const server = setupServer(
   http.get('*/api/auth/csrf', () => HttpResponse.json({ csrfToken: 'token-of-the-page' })),
   http.get('*/api/business/current/notifications/unread', () =>
     HttpResponse.json({ unread: 0, newest_id: 0 }),
   ),
+  http.get('*/api/business/current/phone/connection', () => HttpResponse.json(NO_PHONE)),
   http.get('*/api/business/current/leads/stages', () => HttpResponse.json({ items: STAGES })),
   http.get('*/api/business/current/leads/:id/appointments', () =>
     HttpResponse.json({ items: [], is_cut: false }),

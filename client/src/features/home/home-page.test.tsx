@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import he from '../../i18n/he.json'
 import { admin, adminInside, CLINIC, owner } from '../../test/people'
 import { openApp } from '../../test/render'
-import { answerWith } from '../../test/server'
+import { answerWith, NO_PHONE } from '../../test/server'
 
 const noModel = {
   model: { is_connected: false, name: null },
@@ -30,6 +30,38 @@ describe('home', () => {
     const state = await screen.findByTestId('assistant-state')
     expect(state).toHaveTextContent(he.home.intake)
     expect(state).toHaveTextContent(he.home.intakeText)
+    expect(state).toHaveTextContent(he.home.ways.whatsapp)
+  })
+
+  it('is live with a phone number alone, and leads to what is not connected', async () => {
+    answerWith('get', '/api/business/current/assistant', {
+      model: { is_connected: true, name: 'gpt' },
+      whatsapp: { is_connected: false, phone_number_id: null },
+    })
+    answerWith('get', '/api/business/current/phone/connection', {
+      ...NO_PHONE,
+      number: '+97236000000',
+    })
+    openApp('/', owner)
+    const state = await screen.findByTestId('assistant-state')
+    expect(state).toHaveTextContent(he.home.live)
+    expect(state).toHaveTextContent(he.home.ways.phone)
+    expect(screen.getByText('+97236000000')).toBeInTheDocument()
+    expect(screen.getByRole('link', { name: he.home.notConnected })).toHaveAttribute(
+      'href',
+      '/whatsapp',
+    )
+  })
+
+  it('is not live where there is no way in', async () => {
+    answerWith('get', '/api/business/current/assistant', {
+      ...noModel,
+      whatsapp: { is_connected: false, phone_number_id: null },
+    })
+    openApp('/', owner)
+    const state = await screen.findByTestId('assistant-state')
+    expect(state).toHaveTextContent(he.home.notLive)
+    expect(state).toHaveTextContent(he.home.ways.none)
   })
 
   it('names the version that serves, and who saved it', async () => {

@@ -17,15 +17,11 @@ import { ErrorNotice } from '../../ui/error-notice'
 import { useFieldErrors } from '../../ui/error-words'
 import { WarningIcon } from '../../ui/icons'
 import { Card, Loading } from '../../ui/page'
+import { phoneConnectionQuery } from '../../ui/phone'
 import { Receipt } from '../../ui/receipt'
 import type { ActingBusiness } from '../../ui/session'
 import { AddressCheck } from './address-check'
-import {
-  phoneConnectionQuery,
-  useConnectPhone,
-  useTestPhone,
-  type PhoneConnection,
-} from './queries'
+import { useConnectPhone, useTestPhone, type PhoneConnection } from './queries'
 
 const FIELDS = ['account_sid', 'number', 'auth_token'] as const
 const ADDRESSES = ['call', 'fallback', 'status'] as const

@@ -5,7 +5,7 @@ import {
   useQueryClient,
 } from '@tanstack/react-query'
 import { answer, api, type Schemas } from '../../http'
-import { phoneSettingsQuery } from '../../ui/phone'
+import { phoneConnectionQuery, phoneSettingsQuery } from '../../ui/phone'
 
 export type Call = Schemas['Call']
 export type CallTurn = Schemas['CallTurn']
@@ -84,12 +84,6 @@ export function useDeleteRecording(businessId: number, callId: number) {
     onSuccess: (found) => client.setQueryData(callQuery(businessId, callId).queryKey, found),
   })
 }
-
-export const phoneConnectionQuery = (businessId: number) =>
-  queryOptions({
-    queryKey: ['phone', businessId, 'connection'],
-    queryFn: () => answer(api.GET('/api/business/current/phone/connection')),
-  })
 
 export function useConnectPhone(businessId: number) {
   const client = useQueryClient()
