@@ -92,6 +92,7 @@ def serve_worker(settings: Settings, health: tuple[str, int] | None) -> None:
         "nights": retention.plan,
         "removals": recorded.plan,
         "trials": partial(forget_old, database),
+        "ended jobs": work.jobs.forget_ended,
     }
     threading.Thread(target=keep_planning, args=(plans, stopping), daemon=True).start()
     try:

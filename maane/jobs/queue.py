@@ -15,6 +15,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from typing import TypeVar, cast
 
@@ -35,7 +36,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from maane.jobs.pace import POLL_S, Pace
-from maane.kit.db import Database
+from maane.kit.db import Database, available, now
 from maane.kit.errors import NotFound, Unavailable
 from maane.kit.logging import LOG
 from maane.kit.prepared import Prepared
@@ -52,6 +53,9 @@ TURNS_AT_ONCE = 64
 PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
 LONGEST_PAUSE_S = 300.0
 DATABASE_PAUSE_S = 1.0
+KEPT = timedelta(days=30)
+"""So long a job that has ended can be looked at. What it did is kept elsewhere."""
+BATCH, MOST_BATCHES = 500, 20
 EARLY_S = 1.5
 """So long before it is due a job comes back: the second in which DBOS looks for jobs whose delay has
 passed, and time to begin all those that it finds then."""
@@ -174,6 +178,25 @@ class Jobs:
                 coming.due_at,
                 coming.tried,
             )
+
+    def forget_ended(self) -> None:
+        """Removes jobs that ended ``KEPT`` ago or longer, some thousands of them at most. Raises
+        ``Unavailable``."""
+        before = (now() - KEPT).isoformat()
+        for _ in range(MOST_BATCHES):
+            with available():
+                ended = self._client.list_workflows(
+                    status=["SUCCESS", "ERROR", "CANCELLED"],
+                    # What has ended was created before; by that they are found in an index.
+                    end_time=before,
+                    completed_before=before,
+                    limit=BATCH,
+                    load_input=False,
+                    load_output=False,
+                )
+                self._client.delete_workflows([job.workflow_id for job in ended])
+            if len(ended) < BATCH:
+                return
 
     def is_reachable(self) -> bool:
         """True when the tables of the queue are there and can be read."""
