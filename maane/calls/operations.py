@@ -280,7 +280,9 @@ def leave(tx: Transaction, tenant: Tenant, call: Call, turn: CallTurn) -> None:
 
 
 def answer_now(call: Call) -> None:
-    """The caller is spoken to from now on, whatever the provider has told until now."""
+    """The caller is spoken to from now on, whatever the provider has told until now, but for the end."""
+    if call.status in ENDED:
+        return
     if call.answered_at is None:
         call.answered_at = now()
     advance(call, "in-progress")

@@ -7,7 +7,7 @@ import hashlib
 from datetime import timedelta
 
 from maane.calls import store
-from maane.calls.models import ENDED, Call, CallTurn
+from maane.calls.models import Call, CallTurn
 from maane.calls.operations import Times
 from maane.conversations import spoken
 from maane.kit.db import Transaction, now
@@ -29,8 +29,9 @@ def offer(tx: Transaction, call: Call, number: int, token: str) -> None:
 
 
 def take(tx: Transaction, tenant: Tenant, call: Call, token: str) -> bool:
-    """Uses a token; True for the one who does so first, in its time and while the call lives."""
-    if not token or call.status in ENDED:
+    """Uses a token; True for the one who does so first and in its time. The call may have ended by then:
+    what its caller said until its end waits on the socket, and is kept."""
+    if not token:
         return False
     return store.use_token(tx, tenant, call.id, _hashed(token), now())
 

@@ -49,8 +49,10 @@ class Relays:
         self.exchange.wait(is_so)
 
     def call(self, caller: str = "+972502345678") -> Session:
-        """A call whose socket is open."""
-        return self.session(self.ring(caller)).open()
+        """A call whose socket is open, and was let in."""
+        session = self.session(self.ring(caller)).open()
+        self.exchange.wait(lambda: self.exchange.kept(session.line).socket_token is None)
+        return session
 
 
 @contextmanager

@@ -8,7 +8,11 @@ import time
 
 from sqlalchemy import select
 
+from maane.calls import operations as calls
 from maane.calls.models import Call
+from maane.channels.voice.closing import close
+from maane.jobs.queue import Jobs
+from maane.tenancy.access import tenant_for_job
 from tests.calls.conftest import Exchange
 from tests.calls.relays import relaying
 from tests.people import A
@@ -39,6 +43,27 @@ def test_what_was_said_is_kept_before_the_process_ends(exchange: Exchange) -> No
         ]
         assert [turn.state for turn in exchange.turns(session.line)] == ["said"] * 3
         assert session.wait_closed() == 1012
+
+
+def test_words_are_kept_that_waited_until_after_the_end(exchange: Exchange) -> None:
+    database = exchange.town.database
+    jobs = Jobs(database, exchange.town.settings.secret("partitions"))
+    with relaying(exchange) as relays:
+        session = relays.session(relays.ring("+972502347200"))
+        with database.transaction(A) as tx:
+            # Nobody is let in until this is over.
+            tenant = tenant_for_job(tx, A)
+            call = calls.locked(tx, tenant, session.line.sid)
+            assert call is not None
+            session.open()
+            session.say("אני רוצה לבטל")
+            session.close()
+            close(tx, jobs, tenant, call, "completed", duration_s=2)
+        exchange.wait(lambda: exchange.kept(session.line).outcome == "answered")
+        exchange.wait(lambda: len(exchange.messages(session.line)) == 3)
+        assert exchange.said(session.line)[1] == ("customer", "אני רוצה לבטל")
+        assert exchange.messages(session.line)[2].status == "withheld"
+        assert exchange.kept(session.line).duration_s == 2
 
 
 def test_a_call_goes_on_in_the_process_that_follows(exchange: Exchange) -> None:

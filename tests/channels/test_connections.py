@@ -60,7 +60,7 @@ def test_the_look_for_jobs_is_planned_alike_in_a_flood_and_nothing_else_is(
     customer.write("שלום")
     customer.wait_for_answers(1)
     one_town.end_worker()
-    looks = _plans(cluster, "queue_partition_key")
+    looks = _plans(cluster, "queue_partition_key IS NOT NULL")
     assert looks
     for look in looks:
         assert all(f"{way} = 'off'" in look for way in WAYS), look

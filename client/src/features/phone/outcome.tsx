@@ -16,7 +16,14 @@ export function Direction({ call }: { call: Call }) {
   const { t } = useWords()
   if (call.direction === 'inbound') return null
   return (
-    <Badge size="sm" variant="light" color="indigo" tt="none" data-testid="outgoing">
+    <Badge
+      component="span"
+      size="sm"
+      variant="light"
+      color="indigo"
+      tt="none"
+      data-testid="outgoing"
+    >
       {t('calls.outgoing')}
     </Badge>
   )
