@@ -53,6 +53,20 @@ describe('the inbox', () => {
     expect(await screen.findByTestId('conversation-3')).toBeInTheDocument()
   })
 
+  it('does not say that there are none where that is not known', async () => {
+    server.use(
+      http.get(`*${PATH}`, ({ request }) => {
+        const isClosed = new URL(request.url).searchParams.get('status') === 'closed'
+        return isClosed
+          ? HttpResponse.json({ error: 'unavailable', layer: 'database' }, { status: 503 })
+          : HttpResponse.json({ items: [], next: null })
+      }),
+    )
+    openApp('/conversations', owner)
+    expect(await screen.findByRole('alert')).toBeInTheDocument()
+    expect(screen.queryByText(he.conversations.empty)).not.toBeInTheDocument()
+  })
+
   it('is moved through with the keyboard', async () => {
     const user = userEvent.setup()
     answerInbox()

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from 'react-router'
 import { useWords } from '../../i18n'
+import { ErrorNotice } from '../../ui/error-notice'
 import { ChatIcon } from '../../ui/icons'
 import { EmptyState, Loading } from '../../ui/page'
 import { conversationsQuery, type ConversationFilter } from './queries'
@@ -28,8 +29,11 @@ function NothingOpen({ businessId, onClosed }: { businessId: number; onClosed: (
   const { t } = useWords()
   const closed = useInfiniteQuery(conversationsQuery(businessId, 'closed', ''))
   const icon = <ChatIcon size={26} />
+  if (closed.isError) {
+    return <ErrorNotice error={closed.error} onRetry={() => void closed.refetch()} />
+  }
   if (closed.isPending) return <Loading />
-  if (closed.data !== undefined && closed.data.pages.some((page) => page.items.length > 0)) {
+  if (closed.data.pages.some((page) => page.items.length > 0)) {
     return (
       <EmptyState
         icon={icon}
