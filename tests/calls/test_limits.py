@@ -160,6 +160,20 @@ def test_while_the_database_is_away_a_caller_is_asked_again_and_then_served(
     assert ("customer", "אני רוצה תור") in exchange.said(line)
 
 
+def test_whoever_waits_for_what_only_the_database_can_say_is_asked_again(
+    exchange: Exchange, cluster: Cluster | None
+) -> None:
+    exchange.model.status = 400
+    with relaying(exchange) as relays:
+        session = relays.call("+972502345688")
+        with database_away(cluster):
+            began = time.monotonic()
+            assert session.ask("תנו לי מנהל").endswith(AGAIN)
+            assert time.monotonic() - began < 12
+        exchange.wait(lambda: ("customer", "תנו לי מנהל") in exchange.said(session.line))
+        session.hang_up()
+
+
 def test_while_the_database_is_away_a_socket_answers_and_keeps_it_afterwards(
     exchange: Exchange, cluster: Cluster | None
 ) -> None:

@@ -64,9 +64,10 @@ def test_the_look_for_jobs_is_planned_alike_in_a_flood_and_nothing_else_is(
     assert looks
     for look in looks:
         assert all(f"{way} = 'off'" in look for way in WAYS), look
-    turns = _plans(cluster, "messages.conversation_id")
-    assert turns
-    assert not [turn for turn in turns if "Settings:" in turn]
+    for usual in ("messages.conversation_id", "workflow_status.completed_at <="):
+        plans = _plans(cluster, usual)
+        assert plans
+        assert not [plan for plan in plans if "Settings:" in plan]
 
 
 def test_the_transactions_of_a_worker_take_turns(one_town: Town, owner: Database) -> None:
